@@ -1,0 +1,43 @@
+# octet_library(NAME SOURCES... [LINK targets...] [DEPENDS targets...])
+#
+# A static library of the compiler. MLIR and LLVM come as two shared libraries,
+# which keeps links short; they are named once, here.
+function(octet_library name)
+  cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(${name} SYSTEM PUBLIC
+    ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  target_include_directories(${name} PUBLIC
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include)
+  target_compile_definitions(${name} PUBLIC ${OCTET_LLVM_DEFINITIONS})
+  target_compile_options(${name} PRIVATE
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM
+                                PRIVATE octet_flags)
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# octet_tool(NAME SOURCES... [LINK targets...])
+function(octet_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_compile_options(${name} PRIVATE -fno-exceptions)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} octet_flags)
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# octet_tablegen(TARGET FILE.td OUTPUT ACTION... [OUTPUT ACTION...] ...)
+#
+# Pairs of an output file and the quoted mlir-tblgen actions that make it.
+macro(octet_tablegen target td)
+  set(LLVM_TARGET_DEFINITIONS ${td})
+  set(_args ${ARGN})
+  while(_args)
+    list(POP_FRONT _args _output _actions)
+    separate_arguments(_actions)
+    mlir_tablegen(${_output} ${_actions})
+  endwhile()
+  add_public_tablegen_target(${target})
+endmacro()
