@@ -12,6 +12,10 @@ function(octet_library name)
   target_compile_definitions(${name} PUBLIC ${OCTET_LLVM_DEFINITIONS})
   target_compile_options(${name} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+  if(OCTET_PCH)
+    target_compile_options(${name} PRIVATE
+      $<$<COMPILE_LANGUAGE:CXX>:SHELL:-include-pch ${OCTET_PCH}>)
+  endif()
   target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM
                                 PRIVATE octet_flags)
   if(ARG_DEPENDS)

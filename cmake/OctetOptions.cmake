@@ -8,6 +8,8 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
 
 option(OCTET_ENABLE_ASSERTIONS "Keep assert() in release builds" OFF)
 option(OCTET_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ON)
+set(OCTET_PCH "" CACHE FILEPATH
+  "A precompiled header of MLIR's headers, shared by several build folders")
 set(OCTET_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
 
 if(NOT CMAKE_BUILD_TYPE)
