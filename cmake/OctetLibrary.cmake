@@ -37,6 +37,7 @@ endfunction()
 # Pairs of an output file and the quoted mlir-tblgen actions that make it.
 macro(octet_tablegen target td)
   set(LLVM_TARGET_DEFINITIONS ${td})
+  set(TABLEGEN_OUTPUT)
   set(_args ${ARGN})
   while(_args)
     list(POP_FRONT _args _output _actions)

@@ -1,0 +1,138 @@
+//===- OctetQuantOps.td - Constants, uninterpreted nodes, quantization -*- tablegen -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_IR_OCTETQUANTOPS_TD
+#define OCTET_IR_OCTETQUANTOPS_TD
+
+include "octet/IR/OctetAttrs.td"
+include "octet/IR/OctetInterfaces.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+//===----------------------------------------------------------------------===//
+// Constants and nodes without a meaning yet
+//===----------------------------------------------------------------------===//
+
+def Octet_ConstantOp : Octet_Op<"constant", [ConstantLike, Pure]> {
+  let summary = "a constant tensor, quantized or not";
+  let description = [{
+    The value's shape is the result's. Its element type is the result's, or the
+    storage type (signless) where the result is quantized.
+
+    ```mlir
+    %w = octet.constant dense<[1, -2]> : tensor<2xi8>
+       -> tensor<2x!quant.uniform<i8:f32, 0.5>>
+    ```
+  }];
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs Octet_Tensor:$result);
+  let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
+    build($_builder, $_state, value.getShapedType(), value);
+  }]>];
+  let assemblyFormat = "$value attr-dict `->` type($result)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def Octet_AbsentOp : Octet_Op<"absent", [Pure]> {
+  let summary = "an optional input or output that a node does not have";
+  let results = (outs NoneType:$result);
+  let assemblyFormat = "attr-dict";
+}
+
+def Octet_NodeOp : Octet_Op<"node"> {
+  let summary = "an ONNX node as the file holds it, without a meaning yet";
+  let description = [{
+    The structural import makes one of each node; the registered importer of the
+    operator's family replaces it by operators of this dialect. `opset` is the
+    version that the model imports of `domain` ("" is ONNX's own). Results are
+    unranked until then.
+
+    ```mlir
+    %y = octet.node "Relu"(%x) {domain = "", opset = 17 : i64,
+       node_attributes = {}} : (tensor<1x8xf32>) -> tensor<*xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$op_type, Variadic<AnyType>:$inputs,
+                       DefaultValuedStrAttr<StrAttr, "">:$domain,
+                       I64Attr:$opset, DictionaryAttr:$node_attributes);
+  let results = (outs Variadic<AnyType>:$outputs);
+  let assemblyFormat = [{
+    $op_type `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Between real and quantized
+//===----------------------------------------------------------------------===//
+
+def Octet_QuantizeOp : Octet_Op<"quantize", [Pure, SameOperandsAndResultShape]> {
+  let summary = "real to quantized";
+  let description = [{
+    q = saturate(round_half_even(x / scale) + zero_point), division and rounding
+    in f32 (docs/Numerics.md, rule Q1). A NaN becomes the zero point.
+
+    ```mlir
+    %q = octet.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<u8:f32, 0.1:3>>
+    ```
+  }];
+  let arguments = (ins Octet_FloatTensor:$input);
+  let results = (outs Octet_QuantizedTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def Octet_DequantizeOp
+    : Octet_Op<"dequantize", [Pure, SameOperandsAndResultShape]> {
+  let summary = "quantized to real";
+  let description = [{
+    x = (q - zero_point) * scale in f32 (docs/Numerics.md, rule Q2).
+
+    ```mlir
+    %x = octet.dequantize %q : tensor<4x!quant.uniform<u8:f32, 0.1:3>> -> tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins Octet_QuantizedTensor:$input);
+  let results = (outs Octet_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def Octet_RequantizeOp
+    : Octet_Op<"requantize", [Pure, SameOperandsAndResultShape]> {
+  let summary = "quantized to quantized with another scale or storage";
+  let description = [{
+    q' = saturate(round_half_even((q - z) * (s / s')) + z'), the multiplier
+    s / s' computed in f32 (docs/Numerics.md, rule Q3). With equal scales it
+    only moves the zero point and is exact.
+  }];
+  let arguments = (ins Octet_QuantizedTensor:$input);
+  let results = (outs Octet_QuantizedTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+}
+
+def Octet_ObserveOp
+    : Octet_Op<"observe", [AllTypesMatch<["input", "result"]>,
+                           MemoryEffects<[MemWrite]>]> {
+  let summary = "marks a value whose range is to be learnt from samples";
+  let description = [{
+    The identity. Calibration fills in `statistics`; choosing scales turns the
+    observer into a pair of quantize and dequantize. `kind` says how the range
+    is chosen from the statistics.
+  }];
+  let arguments = (ins Octet_FloatTensor:$input, Octet_ObserverKindAttr:$kind,
+                       OptionalAttr<Octet_StatisticsAttr>:$statistics);
+  let results = (outs Octet_FloatTensor:$result);
+  let assemblyFormat = [{
+    $kind $input (`seen` $statistics^)? attr-dict `:` type($input)
+  }];
+}
+
+#endif // OCTET_IR_OCTETQUANTOPS_TD
