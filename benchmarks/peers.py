@@ -1,0 +1,69 @@
+# Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The peers that Octet is compared with, each optional: ONNX Runtime, OpenVINO."""
+import contextlib
+import importlib.util
+import io
+import logging
+import pathlib
+import tempfile
+
+import numpy as np
+
+
+def missing(*modules):
+    """The modules that this Python does not have."""
+    return [name for name in modules if importlib.util.find_spec(name) is None]
+
+
+class Reader:
+    """Calibration samples, in the form that onnxruntime.quantization takes."""
+
+    def __init__(self, arrays, batch=1):
+        count = len(next(iter(arrays.values())))
+        self.feeds = iter([{k: v[i:i + batch] for k, v in arrays.items()}
+                           for i in range(0, count - batch + 1, batch)])
+
+    def get_next(self):
+        return next(self.feeds, None)
+
+
+def ort_quantize(model, calibration, output, batch=1):
+    """Writes ONNX Runtime's own static int8 form of a model: QDQ, u8 activations,
+    s8 weights per channel, its default calibration (min and max)."""
+    from onnxruntime import quantization
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as scratch, \
+            contextlib.redirect_stdout(io.StringIO()):
+        prepared = pathlib.Path(scratch) / "prepared.onnx"
+        quant_pre_process(str(model), str(prepared))
+        quantization.quantize_static(
+            str(prepared), str(output), Reader(calibration, batch),
+            quant_format=quantization.QuantFormat.QDQ, per_channel=True,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8)
+    logging.disable(logging.NOTSET)
+
+
+def ort_session(model, threads=1):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(model), options,
+                                        providers=["CPUExecutionProvider"])
+
+
+def ort_run(session, inputs, batch=100):
+    """Runs samples in batches; the outputs by name, stacked. A model whose batch is
+    fixed gets one sample at a time."""
+    first = session.get_inputs()[0].shape
+    if first and isinstance(first[0], int):
+        batch = first[0]
+    names = [output.name for output in session.get_outputs()]
+    count = len(next(iter(inputs.values())))
+    parts = [session.run(None, {k: v[i:i + batch] for k, v in inputs.items()})
+             for i in range(0, count, batch)]
+    return {name: np.concatenate(part) for name, part in zip(names, zip(*parts))}
