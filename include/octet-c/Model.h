@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * A library written by octet-compile holds one `octet_model`: data that says
- * what the model takes and gives, and three functions that run it. Nothing else
- * is needed: no runtime is installed, nothing is allocated in a call, and all
- * weights are read-only.
+ * what the model takes and gives, and functions that run it. Nothing else is
+ * needed: no runtime is installed, nothing is allocated in a call that brings its
+ * arena, and all weights are read-only. Calls may overlap in time, on any threads.
  *
  * A shared library exports it as `octet_get_model()`; every form exports it as
  * `<model name>_model()` too, so that several models can be linked together.
@@ -47,7 +47,8 @@ typedef enum octet_status {
   OCTET_OK = 0,
   OCTET_BAD_ARGUMENT = 1, /* a null pointer, or too small a structure */
   OCTET_BAD_ISA = 2,      /* no such instruction set here */
-  OCTET_NO_THREADS = 3    /* the pool's threads could not be started */
+  OCTET_NO_THREADS = 3,   /* the pool's threads could not be started */
+  OCTET_NO_MEMORY = 4     /* the model's own arena could not be had */
 } octet_status;
 
 /* An input or output: dense, row-major, in the model's own layout. */
@@ -80,16 +81,27 @@ typedef void (*octet_task)(void *context, int64_t index);
 typedef void (*octet_parallel_for)(void *pool, int64_t count, octet_task task,
                                    void *context);
 
-/* One call. Zero all that is not set. */
+/* One call. Zero all that is not set.
+
+   Inputs and outputs need the alignment of their elements only, and may not
+   overlap. The arena is scratch memory of `arena_bytes` at `arena_alignment`,
+   never shared by calls that overlap in time. Where it is null, the model uses an
+   arena of its own: mapped at the first such call, kept until the library is
+   unloaded, used by one call at a time (others wait).
+
+   With more than one thread the steps are split over the library's own pool: it
+   starts threads at the first such call, keeps them, and serves one call at a
+   time (one that finds it busy runs on its own thread alone). With `parallel_for`
+   the library starts no thread: each step is handed to it in at most
+   `num_threads` tasks. Results do not depend on the number of threads. */
 typedef struct octet_call {
   uint32_t size;             /* sizeof(octet_call) */
   int32_t num_threads;       /* 0 and 1: the calling thread only */
   const void *const *inputs; /* num_inputs pointers */
   void *const *outputs;      /* num_outputs pointers */
-  void *arena;               /* arena_bytes at arena_alignment; never shared by
-                                calls that overlap in time */
+  void *arena;               /* null: the model's own */
   octet_parallel_for parallel_for; /* null: the library's own pool */
-  void *pool;
+  void *pool;                      /* handed to parallel_for */
   uint64_t *node_ns; /* null, or num_nodes counters that time is added to */
 } octet_call;
 
@@ -110,7 +122,8 @@ typedef struct octet_model {
   uint64_t weight_bytes;
 
   /* The instruction set in use, as an index into `isas`. The best that the CPU
-     has is chosen at load; the environment variable OCTET_ISA forces one. */
+     has is chosen at first use; the environment variable OCTET_ISA forces one.
+     -1: this CPU has none of them, and nothing can run. */
   int32_t (*isa)(void);
   /* Forces an instruction set by name; null chooses the best. */
   octet_status (*set_isa)(const char *name);
