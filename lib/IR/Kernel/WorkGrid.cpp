@@ -1,0 +1,69 @@
+//===- WorkGrid.cpp - How a convolution falls into units of work -----*- C++
+//-*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/IR/Kernel/OctetKernel.h"
+
+using namespace mlir;
+using namespace mlir::octet_kernel;
+
+// A unit should be long against the cost of entering it, and its pixels should
+// stay in L1: between these many pixels.
+static constexpr int64_t kMinPixels = 48, kMaxPixels = 96;
+
+/// The part of `count` pixels that a unit takes: all, or the largest divisor
+/// within bounds, or a number that suits most register tiles.
+static int64_t choosePixels(int64_t count) {
+  if (count <= kMaxPixels)
+    return count;
+  for (int64_t part = kMaxPixels; part >= kMinPixels; --part)
+    if (count % part == 0)
+      return part;
+  return 84;
+}
+
+/// Rows of `pixels` that a unit takes.
+static int64_t chooseRows(int64_t rows, int64_t pixels) {
+  int64_t most = std::min(rows, std::max<int64_t>(1, kMaxPixels / pixels));
+  for (int64_t part = most; part * pixels >= kMinPixels / 2; --part)
+    if (rows % part == 0)
+      return part;
+  return most;
+}
+
+/// Whether images and rows follow each other without a gap.
+static bool isDense(Value value) {
+  auto type = dyn_cast<MemRefType>(value.getType());
+  if (!type || type.getLayout().isIdentity())
+    return true;
+  auto [strides, offset] = type.getStridesAndOffset();
+  int64_t expected = type.getDimSize(3);
+  for (int axis : {2, 1, 0}) {
+    if (strides[axis] != expected)
+      return false;
+    expected *= type.getDimSize(axis);
+  }
+  return true;
+}
+
+WorkGrid::WorkGrid(ConvOp op) {
+  ArrayRef<int64_t> out = op.getOutType().getShape();
+  images = out[0], rows = out[1], pixels = out[2];
+  bool samePixels = op.getInputType().getShape().take_front(3) ==
+                    op.getOutType().getShape().take_front(3);
+  if (op.isPointwise() && samePixels && isDense(op.getInput()) &&
+      isDense(op.getOut())) {
+    pixels *= images * rows;
+    images = rows = 1;
+  }
+  groups = op.isDepthwise() ? 1 : op.getGroups();
+  channels = op.isDepthwise() ? op.getOutChannels() : op.getGroupOutChannels();
+  pixelsPerUnit = choosePixels(pixels);
+  rowsPerUnit = pixelsPerUnit < pixels ? 1 : chooseRows(rows, pixels);
+  channelsOuter = op.getMacs() / (out[0] * out[1] * out[2]) >
+                  op.getInputType().getNumElements();
+}
