@@ -28,16 +28,30 @@ class Reader:
         return next(self.feeds, None)
 
 
+def at_opset_13(model, scratch):
+    """The model, raised to opset 13 if it is older: no scales per channel before."""
+    import onnx
+    import onnx.version_converter
+    loaded = onnx.load(str(model))
+    if all(entry.version >= 13 for entry in loaded.opset_import if not entry.domain):
+        return model
+    raised = scratch / "raised.onnx"
+    onnx.save(onnx.version_converter.convert_version(loaded, 13), str(raised))
+    return raised
+
+
 def ort_quantize(model, calibration, output, batch=1):
     """Writes ONNX Runtime's own static int8 form of a model: QDQ, u8 activations,
     s8 weights per channel, its default calibration (min and max)."""
+    import onnxruntime
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
+    onnxruntime.set_default_logger_severity(3)
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as scratch, \
             contextlib.redirect_stdout(io.StringIO()):
         prepared = pathlib.Path(scratch) / "prepared.onnx"
-        quant_pre_process(str(model), str(prepared))
+        quant_pre_process(str(at_opset_13(model, pathlib.Path(scratch))), str(prepared))
         quantization.quantize_static(
             str(prepared), str(output), Reader(calibration, batch),
             quant_format=quantization.QuantFormat.QDQ, per_channel=True,

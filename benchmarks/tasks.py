@@ -181,7 +181,7 @@ def unlabelled_detector(name, input_name, height, width, convert):
             return {input_name: convert(square[:, :, :height, :width])}
         task = Task(name, "SQNR dB", directory / f"{name}.onnx", images("x", 1),
                     images("calib", 2), None, .5, tolerance=None)
-        task.score = lambda out: min(sqnr(task.reference, out), 140)
+        task.score = lambda out: float(min(sqnr(task.reference, out), 140))
         return task
     return make
 
