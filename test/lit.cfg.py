@@ -15,7 +15,7 @@ from lit.llvm.subst import ToolSubst
 config.name = "octet"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".ll"]
-config.excludes = ["CMakeLists.txt", "Inputs"]
+config.excludes = ["CMakeLists.txt", "Inputs", "Support"]
 config.test_source_root = os.path.join(config.octet_src_root, "test")
 config.test_exec_root = os.path.join(config.octet_obj_root, "test")
 
@@ -23,7 +23,9 @@ llvm_config.use_default_substitutions()
 llvm_config.with_environment(
     "PATH", [config.octet_tools_dir, config.llvm_tools_dir], append_path=True)
 llvm_config.with_environment(
-    "PYTHONPATH", os.path.join(config.octet_src_root, "python"))
+    "PYTHONPATH", os.pathsep.join([os.path.join(config.octet_src_root, "python"),
+                                   os.path.join(config.test_source_root, "Support")]))
+llvm_config.with_environment("PYTHONDONTWRITEBYTECODE", "1")
 for name in ["OCTET_MODELS", "OCTET_PEER_PYTHON", "CCACHE_DIR"]:
     if name in os.environ:
         config.environment[name] = os.environ[name]

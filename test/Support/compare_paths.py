@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compiles a model once per way of computing it and compares the outputs bit for bit.
+
+  test/Support/compare_paths.py MODEL.onnx SAMPLES.npz [--calibrate FILE] [--samples N]
+                                [--every-node]
+
+The ways: the oracle lowering, every instruction set of the host's library with one
+and two threads, and every instruction set of the aarch64 library under qemu. With
+--every-node (needs the onnx package) the model also gives the result of each conv,
+gemm, matmul, add and pool node. Exit status 1 if any output differs.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+COMPARED = {"Conv", "Gemm", "MatMul", "Add", "MaxPool", "AveragePool",
+            "GlobalAveragePool"}
+CROSS, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
+
+
+def call(*command):
+    done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{pathlib.Path(command[0]).name}: exit {done.returncode}: "
+                 f"{done.stderr.strip()[-2000:]}")
+    return done.stdout
+
+
+def with_every_node(model, scratch):
+    """The model with the compared nodes' results among its outputs."""
+    import onnx
+    loaded = onnx.shape_inference.infer_shapes(onnx.load(str(model)))
+    shapes = {value.name: value for value in loaded.graph.value_info}
+    known = {value.name for value in loaded.graph.output}
+    for node in loaded.graph.node:
+        name = node.output[0]
+        if node.op_type in COMPARED and name in shapes and name not in known:
+            loaded.graph.output.append(shapes[name])
+    onnx.save(loaded, str(scratch / "every-node.onnx"))
+    return scratch / "every-node.onnx"
+
+
+class Comparison:
+    def __init__(self, arguments, scratch):
+        self.arguments, self.scratch = arguments, scratch
+        self.model = arguments.model
+        if arguments.every_node:
+            self.model = with_every_node(arguments.model, scratch)
+        self.runner = self.build_runner(os.environ.get("CC", "cc"), "run_raw")
+        self.reference = None
+        self.failures = 0
+
+    def build_runner(self, compiler, name):
+        runner = self.scratch / name
+        call(compiler, "-std=c11", "-O1", "-I", ROOT / "include", "-o", runner,
+             HERE / "run_raw.c", "-ldl")
+        return runner
+
+    def compile(self, name, *options):
+        library = self.scratch / f"{name}.so"
+        arguments = ["octet-compile", self.model, "-o", library, *options]
+        for pair in self.arguments.bind:
+            arguments += ["--bind", pair]
+        if self.arguments.calibrate:
+            arguments += ["--calibrate", self.arguments.calibrate]
+        call(*arguments)
+        return library
+
+    def check(self, label, runner, library, isa, threads):
+        """Runs one way; the first is what the others must equal."""
+        output = self.scratch / "outputs.bin"
+        call(*runner, library, isa, threads, self.scratch / "inputs.bin", output)
+        data = np.fromfile(output, np.uint8)
+        if self.reference is None:
+            self.reference = data
+            verdict = f"reference, {len(data)} bytes"
+        elif data.shape == self.reference.shape and (data == self.reference).all():
+            verdict = "equal"
+        else:
+            self.failures += 1
+            verdict = self.difference(data)
+        print(f"{label:32} {verdict}", flush=True)
+
+    def difference(self, data):
+        if data.shape != self.reference.shape:
+            return f"DIFFERENT: {len(data)} bytes"
+        where = np.nonzero(data != self.reference)[0]
+        return (f"DIFFERENT: {len(where)} of {len(data)} bytes, the first at "
+                f"{where[0]}")
+
+    def check_isas(self, prefix, runner, library, thread_counts):
+        for isa in call(*runner, library).split():
+            for threads in thread_counts:
+                self.check(f"{prefix} {isa}, threads {threads}", runner, library, isa,
+                           threads)
+
+    def run(self):
+        oracle = self.compile("oracle", "--codegen=oracle")
+        isas = call(self.runner, oracle).split()
+        self.check("oracle", [self.runner], oracle, isas[0], 1)
+        self.check_isas("host", [self.runner], self.compile("host"), (1, 2))
+        if self.arguments.no_aarch64:
+            return
+        if not (shutil.which(CROSS) and shutil.which(EMULATOR)):
+            print(f"aarch64: skipped, no {CROSS} or {EMULATOR}")
+            return
+        runner = [EMULATOR, "-cpu", "max", "-L", "/usr/aarch64-linux-gnu",
+                  self.build_runner(CROSS, "run_raw_aarch64")]
+        self.check_isas("aarch64", runner, self.compile("aarch64", "--target", "aarch64"),
+                        (1,))
+
+
+def write_inputs(samples, names, count, path):
+    """The inputs of each call, one after the other, as the model takes them."""
+    with np.load(samples) as arrays, open(path, "wb") as file:
+        stacks = []
+        for spec in names or arrays.files:
+            key, _, dtype = spec.partition("=")
+            stacks.append(arrays[key][:count].astype(dtype or np.float32))
+        for index in range(len(stacks[0])):
+            for stack in stacks:
+                file.write(np.ascontiguousarray(stack[index]).tobytes())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("samples", type=pathlib.Path)
+    parser.add_argument("--input", action="append", default=[], metavar="KEY[=DTYPE]",
+                        help="arrays of SAMPLES in the order of the model's inputs; "
+                        "float32 unless said otherwise")
+    parser.add_argument("--calibrate", help="as octet-compile's option; int8 if given")
+    parser.add_argument("--samples", type=int, default=8, dest="count")
+    parser.add_argument("--bind", action="append", default=["N=1"])
+    parser.add_argument("--every-node", action="store_true")
+    parser.add_argument("--no-aarch64", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        write_inputs(arguments.samples, arguments.input, arguments.count,
+                     scratch / "inputs.bin")
+        comparison = Comparison(arguments, scratch)
+        comparison.run()
+    sys.exit(1 if comparison.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
