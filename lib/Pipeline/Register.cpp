@@ -7,6 +7,7 @@
 
 #include "octet/Pipeline/Register.h"
 
+#include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Octet.h"
 
 #include "mlir/InitAllDialects.h"
@@ -18,7 +19,8 @@ using namespace mlir;
 void mlir::octet::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<OctetDialect>();
+  registry.insert<OctetDialect, octet_kernel::OctetKernelDialect>();
+  octet_kernel::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 void mlir::octet::registerAllPasses() { mlir::registerAllPasses(); }
