@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/Support/Target.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/TargetParser/Host.h"
