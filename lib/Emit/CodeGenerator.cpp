@@ -51,6 +51,7 @@ mlir::octet::createMachine(const Target &target, unsigned optLevel) {
   if (!backend)
     return llvm::createStringError(error);
   llvm::TargetOptions options;
+  options.UseInitArray = true; // else destructors go where nobody looks
   llvm::StringRef cpu = target.arch == Arch::X86_64 ? "x86-64" : "generic";
   llvm::TargetMachine *machine = backend->createTargetMachine(
       triple, cpu, /*Features=*/"", options, llvm::Reloc::PIC_, std::nullopt,
