@@ -14,6 +14,8 @@ using namespace mlir::octet;
 
 #include "octet/IR/OctetInterfaces.cpp.inc"
 
+#include "mlir/IR/TypeUtilities.h"
+
 //===----------------------------------------------------------------------===//
 // WeightedOpInterface
 //===----------------------------------------------------------------------===//
