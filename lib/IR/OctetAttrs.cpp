@@ -160,3 +160,11 @@ void StatisticsAttr::print(AsmPrinter &printer) const {
   }
   printer << '>';
 }
+
+//===----------------------------------------------------------------------===//
+// SchemeAttr
+//===----------------------------------------------------------------------===//
+
+SchemeAttr SchemeAttr::of(Operation *op) {
+  return op->getAttrOfType<SchemeAttr>(kName);
+}

@@ -123,11 +123,15 @@ static SmallVector<OpOperand *> getBothOperands(Operation *op) {
   std::string OP::getStaysFloatReason() { return explainBinary(*this); }       \
   SmallVector<OpOperand *> OP::getActivationOperands() {                       \
     return getBothOperands(*this);                                             \
-  }
+  }                                                                            \
+  bool OP::allowsFloatResult() { return true; }
 OCTET_BINARY_FORM(AddOp)
 OCTET_BINARY_FORM(SubOp)
 OCTET_BINARY_FORM(MulOp)
 #undef OCTET_BINARY_FORM
+
+bool AveragePoolOp::allowsFloatResult() { return true; }
+bool ReduceOp::allowsFloatResult() { return true; }
 
 std::string PReluOp::getStaysFloatReason() {
   if (!getConstantAttr(getRhs()))
@@ -236,5 +240,51 @@ std::pair<double, double> SoftmaxOp::getOutputRange() {
 }
 
 //===----------------------------------------------------------------------===//
-// LayoutOpInterface: the default methods do
+// AxesOpInterface
 //===----------------------------------------------------------------------===//
+
+/// Where axis `axis` goes: the i with permutation[i] == axis.
+static int64_t findAxis(ArrayRef<int64_t> permutation, int64_t axis) {
+  return llvm::find(permutation, axis) - permutation.begin();
+}
+
+/// One entry an axis, in the new order.
+static SmallVector<int64_t> permute(ArrayRef<int64_t> entries,
+                                    ArrayRef<int64_t> permutation) {
+  return llvm::map_to_vector(permutation,
+                             [&](int64_t axis) { return entries[axis]; });
+}
+
+LogicalResult ConcatOp::permuteAxes(ArrayRef<int64_t> permutation) {
+  setAxis(findAxis(permutation, getAxis()));
+  return success();
+}
+
+LogicalResult SliceOp::permuteAxes(ArrayRef<int64_t> permutation) {
+  setStarts(permute(getStarts(), permutation));
+  setSizes(permute(getSizes(), permutation));
+  setSteps(permute(getSteps(), permutation));
+  return success();
+}
+
+LogicalResult PadOp::permuteAxes(ArrayRef<int64_t> permutation) {
+  setLow(permute(getLow(), permutation));
+  setHigh(permute(getHigh(), permutation));
+  return success();
+}
+
+LogicalResult SoftmaxOp::permuteAxes(ArrayRef<int64_t> permutation) {
+  setAxis(findAxis(permutation, getAxis()));
+  return success();
+}
+
+LogicalResult ReduceOp::permuteAxes(ArrayRef<int64_t> permutation) {
+  if (!getKeepDims())
+    return failure(); // the result has fewer axes
+  SmallVector<int64_t> axes;
+  for (int64_t axis : getAxes())
+    axes.push_back(findAxis(permutation, axis));
+  llvm::sort(axes);
+  setAxes(axes);
+  return success();
+}

@@ -7,8 +7,11 @@
 
 #include "octet/Pipeline/Register.h"
 
+#include "octet/Fold/Passes.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Octet.h"
+#include "octet/Propagate/Passes.h"
+#include "octet/Quantize/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -23,4 +26,9 @@ void mlir::octet::registerAllDialects(DialectRegistry &registry) {
   octet_kernel::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
-void mlir::octet::registerAllPasses() { mlir::registerAllPasses(); }
+void mlir::octet::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerOctetQuantizePasses();
+  registerOctetPropagatePasses();
+  registerOctetFoldPasses();
+}

@@ -132,4 +132,32 @@ def Octet_StatisticsAttr : Octet_Attr<"Statistics", "statistics"> {
   let genVerifyDecl = 1;
 }
 
+def Octet_SchemeAttr : Octet_Attr<"Scheme", "scheme"> {
+  let summary = "how an operator is to be quantized";
+  let description = [{
+    Attached as `octet.scheme` to every operator that Quantize decided to compute
+    in integers; the others carry `octet.stays_float` with the reason. Storage
+    types are `ui8` and `si8`-like: `activation_signed` and 8 bits. Weights are
+    signed, symmetric, one scale an output channel or one in all.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"bool", "false">:$activation_signed,
+    DefaultValuedParameter<"bool", "false">:$activation_symmetric,
+    DefaultValuedParameter<"bool", "true">:$weight_per_channel,
+    DefaultValuedParameter<"unsigned", "8">:$weight_bits,
+    DefaultValuedParameter<"::mlir::octet::ObserverKind",
+                           "ObserverKind::MinMax">:$observer,
+    // Parts in a million that the percentile observer keeps.
+    DefaultValuedParameter<"int64_t", "999990">:$percentile_ppm);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// The discardable attributes' names.
+    static constexpr ::llvm::StringLiteral kName = "octet.scheme";
+    static constexpr ::llvm::StringLiteral kStaysFloatName =
+        "octet.stays_float";
+    /// The scheme of an operator; null if it stays float.
+    static SchemeAttr of(::mlir::Operation *op);
+  }];
+}
+
 #endif // OCTET_IR_OCTETATTRS_TD

@@ -17,7 +17,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 //===----------------------------------------------------------------------===//
 
 class Octet_BroadcastOp<string mnemonic, list<Trait> traits = []>
-    : Octet_Op<mnemonic, traits # [Pure,
+    : Octet_Op<mnemonic, traits # [Pure, Octet_AxesOpInterface,
         DeclareOpInterfaceMethods<Octet_ShapeInferenceOpInterface>]>;
 
 class Octet_BinaryOp<string mnemonic, list<Trait> traits = []>
@@ -34,7 +34,8 @@ class Octet_BinaryOp<string mnemonic, list<Trait> traits = []>
 class Octet_QuantizableBinaryOp<string mnemonic, list<Trait> traits = []>
     : Octet_BinaryOp<mnemonic, traits # [Octet_ClampableOpInterface,
         DeclareOpInterfaceMethods<Octet_IntegerFormOpInterface,
-          ["getStaysFloatReason", "getActivationOperands"]>]> {
+          ["getStaysFloatReason", "getActivationOperands",
+           "allowsFloatResult"]>]> {
   let arguments = (ins Octet_Tensor:$lhs, Octet_Tensor:$rhs,
                        OptionalAttr<Octet_ClampAttr>:$clamp);
 }
@@ -102,14 +103,16 @@ def Octet_WhereOp : Octet_BroadcastOp<"where"> {
 // One operand
 //===----------------------------------------------------------------------===//
 
-def Octet_NotOp : Octet_Op<"not", [Pure, AllTypesMatch<["input", "result"]>]> {
+def Octet_NotOp : Octet_Op<"not", [Pure, Octet_AxesOpInterface,
+                                   AllTypesMatch<["input", "result"]>]> {
   let summary = "logical negation";
   let arguments = (ins Octet_BoolTensor:$input);
   let results = (outs Octet_BoolTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
 }
 
-def Octet_CastOp : Octet_Op<"cast", [Pure, SameOperandsAndResultShape]> {
+def Octet_CastOp : Octet_Op<"cast", [Pure, Octet_AxesOpInterface,
+                                     SameOperandsAndResultShape]> {
   let summary = "conversion between element types that are not quantized";
   let description = [{
     Float to integer truncates towards zero and saturates, NaN becomes 0; to
@@ -122,7 +125,7 @@ def Octet_CastOp : Octet_Op<"cast", [Pure, SameOperandsAndResultShape]> {
 }
 
 class Octet_UnaryBase<string mnemonic, list<Trait> traits = []>
-    : Octet_Op<mnemonic, traits # [Pure, SameOperandsAndResultShape,
+    : Octet_Op<mnemonic, traits # [Pure, SameOperandsAndResultShape, Octet_AxesOpInterface,
         DeclareOpInterfaceMethods<Octet_ShapeInferenceOpInterface>]> {
   let arguments = (ins Octet_Tensor:$input);
   let results = (outs Octet_Tensor:$result);

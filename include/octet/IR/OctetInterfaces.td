@@ -160,4 +160,21 @@ def Octet_LayoutOpInterface : Octet_OpInterface<"LayoutOpInterface"> {
   ];
 }
 
+def Octet_AxesOpInterface : Octet_OpInterface<"AxesOpInterface"> {
+  let description = [{
+    Operands and results have the same axes (after broadcasting), so the
+    operator can work on transposed operands and give a transposed result.
+    Element-wise operators need nothing more than the interface; others adapt
+    their attributes.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Adapts the attributes to operands whose axis i was axis `permutation[i]`.
+      Fails, changing nothing, where that cannot be said.
+    }], "::llvm::LogicalResult", "permuteAxes",
+      (ins "::llvm::ArrayRef<int64_t>":$permutation), "",
+      [{ return ::mlir::success(); }]>
+  ];
+}
+
 #endif // OCTET_IR_OCTETINTERFACES_TD

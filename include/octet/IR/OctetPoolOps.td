@@ -42,7 +42,9 @@ def Octet_MaxPoolOp : Octet_ShapedOp<"max_pool",
 
 def Octet_AveragePoolOp : Octet_ShapedOp<"average_pool",
     [DeclareOpInterfaceMethods<Octet_LayoutOpInterface>,
-     Octet_ClampableOpInterface, Octet_IntegerFormOpInterface]> {
+     Octet_ClampableOpInterface,
+     DeclareOpInterfaceMethods<Octet_IntegerFormOpInterface,
+       ["allowsFloatResult"]>]> {
   let summary = "mean over a window";
   let description = [{
     `pads` as in `octet.max_pool`. The divisor counts the window's elements
@@ -66,8 +68,9 @@ def Octet_AveragePoolOp : Octet_ShapedOp<"average_pool",
 //===----------------------------------------------------------------------===//
 
 def Octet_ReduceOp : Octet_ShapedOp<"reduce", [
+    DeclareOpInterfaceMethods<Octet_AxesOpInterface, ["permuteAxes"]>,
     DeclareOpInterfaceMethods<Octet_IntegerFormOpInterface,
-      ["getStaysFloatReason"]>]> {
+      ["getStaysFloatReason", "allowsFloatResult"]>]> {
   let summary = "reduction over axes";
   let description = [{
     `axes` are sorted, unique and not negative. Quantized: sum and mean by rule
@@ -90,7 +93,8 @@ def Octet_ArgReduceOp : Octet_ShapedOp<"arg_reduce"> {
 }
 
 def Octet_SoftmaxOp : Octet_ShapedOp<"softmax",
-    [DeclareOpInterfaceMethods<Octet_FixedOutputRangeOpInterface>]> {
+    [DeclareOpInterfaceMethods<Octet_AxesOpInterface, ["permuteAxes"]>,
+     DeclareOpInterfaceMethods<Octet_FixedOutputRangeOpInterface>]> {
   let summary = "exp(x - max) / sum, or its logarithm, along an axis";
   let arguments = (ins Octet_FloatTensor:$input, I64Attr:$axis, UnitAttr:$log);
   let results = (outs Octet_FloatTensor:$result);

@@ -70,7 +70,8 @@ def Octet_NodeOp : Octet_Op<"node"> {
 // Between real and quantized
 //===----------------------------------------------------------------------===//
 
-def Octet_QuantizeOp : Octet_Op<"quantize", [Pure, SameOperandsAndResultShape]> {
+def Octet_QuantizeOp : Octet_Op<"quantize", [Pure, Octet_AxesOpInterface,
+                                            SameOperandsAndResultShape]> {
   let summary = "real to quantized";
   let description = [{
     q = saturate(round_half_even(x / scale) + zero_point), division and rounding
@@ -88,7 +89,8 @@ def Octet_QuantizeOp : Octet_Op<"quantize", [Pure, SameOperandsAndResultShape]> 
 }
 
 def Octet_DequantizeOp
-    : Octet_Op<"dequantize", [Pure, SameOperandsAndResultShape]> {
+    : Octet_Op<"dequantize", [Pure, Octet_AxesOpInterface,
+                             SameOperandsAndResultShape]> {
   let summary = "quantized to real";
   let description = [{
     x = (q - zero_point) * scale in f32 (docs/Numerics.md, rule Q2).
@@ -105,7 +107,8 @@ def Octet_DequantizeOp
 }
 
 def Octet_RequantizeOp
-    : Octet_Op<"requantize", [Pure, SameOperandsAndResultShape]> {
+    : Octet_Op<"requantize", [Pure, Octet_AxesOpInterface,
+                             SameOperandsAndResultShape]> {
   let summary = "quantized to quantized with another scale or storage";
   let description = [{
     q' = saturate(round_half_even((q - z) * (s / s')) + z'), the multiplier
@@ -124,14 +127,19 @@ def Octet_ObserveOp
   let summary = "marks a value whose range is to be learnt from samples";
   let description = [{
     The identity. Calibration fills in `statistics`; choosing scales turns the
-    observer into a pair of quantize and dequantize. `kind` says how the range
-    is chosen from the statistics.
+    observer into a pair of quantize and dequantize, as `scheme` says.
+
+    ```mlir
+    %y = octet.observe %x by <observer = mse>
+      seen <range [0.0, 1.5], samples [0.0, 1.2], sum 3.0, count 5>
+      : tensor<1x5xf32>
+    ```
   }];
-  let arguments = (ins Octet_FloatTensor:$input, Octet_ObserverKindAttr:$kind,
+  let arguments = (ins Octet_FloatTensor:$input, Octet_SchemeAttr:$scheme,
                        OptionalAttr<Octet_StatisticsAttr>:$statistics);
   let results = (outs Octet_FloatTensor:$result);
   let assemblyFormat = [{
-    $kind $input (`seen` $statistics^)? attr-dict `:` type($input)
+    $input `by` $scheme (`seen` $statistics^)? attr-dict `:` type($input)
   }];
 }
 

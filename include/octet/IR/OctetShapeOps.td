@@ -12,8 +12,9 @@ include "octet/IR/OctetAttrs.td"
 include "octet/IR/OctetInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-class Octet_MovementOp<string mnemonic, list<string> same_scale_methods = []>
-    : Octet_Op<mnemonic, [Pure,
+class Octet_MovementOp<string mnemonic, list<string> same_scale_methods = [],
+                       list<Trait> traits = []>
+    : Octet_Op<mnemonic, traits # [Pure,
         DeclareOpInterfaceMethods<Octet_ShapeInferenceOpInterface>,
         DeclareOpInterfaceMethods<Octet_SameScaleOpInterface,
                                   same_scale_methods>,
@@ -55,13 +56,15 @@ def Octet_TileOp : Octet_MovementOp<"tile"> {
 }
 
 def Octet_ConcatOp : Octet_MovementOp<"concat",
-                                      ["getDataOperands", "getResultAxis"]> {
+    ["getDataOperands", "getResultAxis"],
+    [DeclareOpInterfaceMethods<Octet_AxesOpInterface, ["permuteAxes"]>]> {
   let summary = "tensors joined along an axis";
   let arguments = (ins Variadic<Octet_Tensor>:$inputs, I64Attr:$axis);
   let hasVerifier = 1;
 }
 
-def Octet_SliceOp : Octet_MovementOp<"slice", ["getResultAxis"]> {
+def Octet_SliceOp : Octet_MovementOp<"slice", ["getResultAxis"],
+    [DeclareOpInterfaceMethods<Octet_AxesOpInterface, ["permuteAxes"]>]> {
   let summary = "a regular part of a tensor";
   let description = [{
     Element i of the result along axis a is element starts[a] + i * steps[a] of
@@ -72,7 +75,8 @@ def Octet_SliceOp : Octet_MovementOp<"slice", ["getResultAxis"]> {
   let hasVerifier = 1;
 }
 
-def Octet_PadOp : Octet_MovementOp<"pad", ["getResultAxis", "getFillValue"]> {
+def Octet_PadOp : Octet_MovementOp<"pad", ["getResultAxis", "getFillValue"],
+    [DeclareOpInterfaceMethods<Octet_AxesOpInterface, ["permuteAxes"]>]> {
   let summary = "elements added at the ends of axes";
   let description = [{
     `low` and `high` hold one entry an axis, none negative (the importer slices

@@ -1,0 +1,102 @@
+//===- Passes.td - Passes of the Quantize stage -*- tablegen -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_QUANTIZE_PASSES_TD
+#define OCTET_QUANTIZE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AssignSchemes : Pass<"octet-assign-schemes", "::mlir::func::FuncOp"> {
+  let summary = "decide for every operator: quantized how, or float and why";
+  let description = [{
+    Gives each operator an `octet.scheme` or an `octet.stays_float` with the
+    reason, from the recipe and from what the operator says of itself
+    (IntegerFormOpInterface). The recipe is JSON; docs/Recipes.md describes it.
+    An operator after whose result no integer arithmetic follows keeps a float
+    result, so it is left float unless it can read integers out as float.
+
+    ```mlir
+    %y = octet.conv(%x, %w) {...}
+    // becomes
+    %y = octet.conv(%x, %w) {..., octet.scheme = #octet.scheme<>}
+    ```
+  }];
+  let options = [Option<"recipe", "recipe", "std::string", "\"\"",
+                        "The recipe's JSON text; empty: the default recipe">];
+  let statistics = [
+    Statistic<"numQuantized", "quantized", "Operators given a scheme">,
+    Statistic<"numFloat", "float", "Operators left float">];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
+def InsertObservers : Pass<"octet-insert-observers", "::mlir::func::FuncOp"> {
+  let summary = "mark the values whose range must be learnt";
+  let description = [{
+    A value gets an observer if an operator with a scheme reads or makes it, an
+    operator that computes on integers uses it, and its range does not follow
+    from somewhere else: it is no constant, comes from no movement of an observed
+    value, and its producer has no fixed range.
+
+    ```mlir
+    %y = octet.conv(%x, %w) {octet.scheme = #octet.scheme<>}
+    // becomes
+    %o = octet.observe %x by <>
+    %y = octet.conv(%o, %w) {octet.scheme = #octet.scheme<>}
+    ```
+  }];
+  let statistics = [
+    Statistic<"numObservers", "observers", "Observers inserted">];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
+def ExposeObservers : Pass<"octet-expose-observers", "::mlir::func::FuncOp"> {
+  let summary = "return what observers see";
+  let description = [{
+    Replaces the function's results by the inputs of its observers, in order,
+    and removes the observers: the model that calibration compiles and runs.
+
+    ```mlir
+    %o = octet.observe %x by <> : tensor<4xf32>
+    return %y : tensor<2xf32>
+    // becomes
+    return %x : tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
+def ChooseScales : Pass<"octet-choose-scales", "::mlir::func::FuncOp"> {
+  let summary = "turn observers and weights into quantize-dequantize pairs";
+  let description = [{
+    An observer with statistics becomes a pair at the scale that its scheme
+    draws from them, the result of an operator with a fixed range a pair at the
+    fixed scale, and constant weights of operators with a scheme become quantized
+    constants, read through a dequantize.
+
+    ```mlir
+    %o = octet.observe %x by <> seen <range [0.0, 2.55], ...> : tensor<4xf32>
+    // becomes
+    %q = octet.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<u8:f32, 0.01>>
+    %o = octet.dequantize %q : tensor<4x!quant.uniform<u8:f32, 0.01>> -> tensor<4xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numPairs", "pairs", "Pairs inserted for activations">,
+    Statistic<"numWeights", "weights", "Weight constants quantized">];
+  let dependentDialects = ["::mlir::octet::OctetDialect",
+                           "::mlir::quant::QuantDialect"];
+}
+
+def VerifyQuantize : Pass<"octet-verify-quantize", "::mlir::func::FuncOp"> {
+  let summary = "the contract of Quantize";
+  let description = [{
+    No observer is left, and every operator was decided: it has a scheme, a
+    reason to stay float, or touches no float at all.
+  }];
+}
+
+#endif // OCTET_QUANTIZE_PASSES_TD

@@ -1,0 +1,197 @@
+//===- Bias.cpp - Constants at the accumulator's scale -===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Fold/Bias.h"
+
+#include "octet/IR/Constants.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::octet;
+
+/// A bias larger than this leaves too little room for the sum.
+static constexpr double kMaxBias = 1 << 30;
+
+namespace {
+/// Quantized weights taken apart: values, and per channel scale and zero point.
+struct Weights {
+  ConstantData data;
+  quant::QuantizedType type;
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  int64_t inner = 0; ///< elements of one entry of the axis; 0: per tensor
+
+  int64_t channelOf(int64_t element) const {
+    return inner ? element / inner % int64_t(scales.size()) : 0;
+  }
+  int64_t valueOf(int64_t element) const {
+    char byte = data.bytes[element];
+    return type.isSigned() ? int64_t(int8_t(byte)) : int64_t(uint8_t(byte));
+  }
+};
+} // namespace
+
+static std::optional<Weights> readWeights(Value weight) {
+  auto source = weight.getDefiningOp<DequantizeOp>();
+  std::optional<ConstantData> data =
+      source ? readConstant(source.getInput()) : std::nullopt;
+  if (!data || getElementBytes(data->type.getElementType()) != 1)
+    return std::nullopt;
+  Weights weights;
+  weights.data = std::move(*data);
+  weights.type = getQuantizedType(source.getInput());
+  if (auto type = dyn_cast<quant::UniformQuantizedType>(weights.type)) {
+    weights.scales = {type.getScale()};
+    weights.zeroPoints = {type.getZeroPoint()};
+    return weights;
+  }
+  auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(weights.type);
+  if (!type)
+    return std::nullopt;
+  weights.scales.assign(type.getScales().begin(), type.getScales().end());
+  weights.zeroPoints.assign(type.getZeroPoints().begin(),
+                            type.getZeroPoints().end());
+  weights.inner = 1;
+  for (int64_t extent : weights.data.type.getShape().drop_front(
+           type.getQuantizedDimension() + 1))
+    weights.inner *= extent;
+  return weights;
+}
+
+/// The float bias, whatever form it has; empty if there is none.
+static std::optional<SmallVector<double>> readBias(Value bias) {
+  if (!bias)
+    return SmallVector<double>();
+  auto source = bias.getDefiningOp<DequantizeOp>();
+  if (!source)
+    return readFloats(bias);
+  std::optional<SmallVector<int64_t>> steps = readIntegers(source.getInput());
+  if (!steps)
+    return std::nullopt;
+  SmallVector<double> values;
+  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(
+      getQuantizedType(source.getInput()));
+  auto uniform = dyn_cast<quant::UniformQuantizedType>(
+      getQuantizedType(source.getInput()));
+  for (auto [i, step] : llvm::enumerate(*steps))
+    values.push_back(step *
+                     (perAxis ? perAxis.getScales()[i] : uniform.getScale()));
+  return values;
+}
+
+/// A channel's weights at another scale.
+static void rescale(Weights &weights, int64_t channel, double scale) {
+  double ratio = weights.scales[channel] / scale;
+  int64_t zeroPoint = weights.zeroPoints[channel];
+  for (int64_t i = 0, e = weights.data.bytes.size(); i < e; ++i)
+    if (weights.channelOf(i) == channel)
+      weights.data.bytes[i] = char(
+          int64_t(std::nearbyint((weights.valueOf(i) - zeroPoint) * ratio) +
+                  zeroPoint));
+  weights.scales[channel] = scale;
+}
+
+/// The largest magnitude that the sum over one output channel can reach.
+static int64_t boundAccumulator(const Weights &weights, int64_t axis,
+                                quant::UniformQuantizedType input) {
+  ArrayRef<int64_t> shape = weights.data.type.getShape();
+  int64_t inner = 1;
+  for (int64_t extent : shape.drop_front(axis + 1))
+    inner *= extent;
+  int64_t z = input.getZeroPoint();
+  int64_t reach =
+      std::max(input.getStorageTypeMax() - z, z - input.getStorageTypeMin());
+  std::vector<int64_t> sums(shape[axis]);
+  for (int64_t i = 0, e = weights.data.bytes.size(); i < e; ++i)
+    sums[i / inner % shape[axis]] +=
+        std::abs(weights.valueOf(i) - weights.zeroPoints[weights.channelOf(i)]);
+  // The raw storage values, up to 255, are what is multiplied.
+  reach = std::max<int64_t>(reach, 255);
+  int64_t most = sums.empty() ? 0 : *std::max_element(sums.begin(), sums.end());
+  return most * reach;
+}
+
+static quant::QuantizedType retype(const Weights &weights) {
+  auto type = weights.type;
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
+    return quant::UniformQuantizedPerAxisType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(),
+        weights.scales, weights.zeroPoints, perAxis.getQuantizedDimension(),
+        type.getStorageTypeMin(), type.getStorageTypeMax());
+  return quant::UniformQuantizedType::get(
+      type.getFlags(), type.getStorageType(), type.getExpressedType(),
+      weights.scales[0], weights.zeroPoints[0], type.getStorageTypeMin(),
+      type.getStorageTypeMax());
+}
+
+/// The i32 constant, its type per axis where the weights' is.
+static Value makeBias(OpBuilder &builder, Location loc, ArrayRef<double> values,
+                      const Weights &weights, double inputScale) {
+  IntegerType i32 = builder.getI32Type();
+  SmallVector<double> scales;
+  for (double scale : weights.scales)
+    scales.push_back(float(float(inputScale) * float(scale)));
+  ConstantData data{RankedTensorType::get(int64_t(values.size()), i32), {}};
+  data.bytes.resize(values.size() * sizeof(int32_t));
+  for (auto [i, value] : llvm::enumerate(values))
+    data.as<int32_t>()[i] = int32_t(
+        std::clamp(std::nearbyint(value / scales[scales.size() == 1 ? 0 : i]),
+                   -kMaxBias, kMaxBias));
+  unsigned flags = quant::QuantizationFlags::Signed;
+  int64_t low = INT32_MIN, high = INT32_MAX;
+  quant::QuantizedType type;
+  if (scales.size() == 1)
+    type = quant::UniformQuantizedType::get(flags, i32, builder.getF32Type(),
+                                            scales[0], 0, low, high);
+  else
+    type = quant::UniformQuantizedPerAxisType::get(
+        flags, i32, builder.getF32Type(), scales,
+        SmallVector<int64_t>(scales.size(), 0), /*quantizedDimension=*/0, low,
+        high);
+  return makeConstant(builder, loc, data, data.type.clone(type));
+}
+
+FailureOr<IntegerWeights>
+mlir::octet::makeIntegerWeights(OpBuilder &builder, WeightedOpInterface op,
+                                quant::UniformQuantizedType input,
+                                std::string &reason) {
+  Value weightValue = op.getWeightOperand().get();
+  std::optional<Weights> weights = readWeights(weightValue);
+  std::optional<SmallVector<double>> bias = readBias(op.getBiasValue());
+  if (!weights || !bias) {
+    reason = "weights or bias are not constant 8-bit values";
+    return failure();
+  }
+  bool isPerAxis = weights->inner != 0;
+  bool raised = false;
+  for (auto [i, value] : llvm::enumerate(*bias)) {
+    int64_t channel = isPerAxis ? i : 0;
+    double step = input.getScale() * weights->scales[channel];
+    if (std::abs(value) <= kMaxBias * step)
+      continue;
+    rescale(*weights, channel,
+            std::abs(value) / kMaxBias / input.getScale() * 1.0001);
+    raised = true;
+  }
+  if (boundAccumulator(*weights, op.getWeightChannelAxis(), input) >
+      INT32_MAX - int64_t(kMaxBias)) {
+    reason = "the 32-bit accumulator could overflow with these weights";
+    return failure();
+  }
+  IntegerWeights result;
+  Value quantized = weightValue.getDefiningOp<DequantizeOp>().getInput();
+  result.weight =
+      !raised ? quantized
+              : makeConstant(builder, weightValue.getLoc(), weights->data,
+                             weights->data.type.clone(retype(*weights)));
+  if (op.getBiasValue())
+    result.bias = makeBias(builder, op.getBiasValue().getLoc(), *bias, *weights,
+                           input.getScale());
+  return result;
+}

@@ -1,0 +1,169 @@
+//===- ChannelsLast.cpp - Work on channels-last data -===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Fold/Passes.h"
+
+#include "octet/IR/Constants.h"
+
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::octet {
+#define GEN_PASS_DEF_CHANNELSLAST
+#include "octet/Fold/Passes.h.inc"
+} // namespace mlir::octet
+
+using namespace mlir;
+using namespace mlir::octet;
+
+/// N C s... -> N s... C
+static SmallVector<int64_t> toLast(int64_t rank) {
+  SmallVector<int64_t> permutation{0};
+  for (int64_t i = 2; i < rank; ++i)
+    permutation.push_back(i);
+  permutation.push_back(1);
+  return permutation;
+}
+
+static SmallVector<int64_t> invert(ArrayRef<int64_t> permutation) {
+  SmallVector<int64_t> inverse(permutation.size());
+  for (auto [i, axis] : llvm::enumerate(permutation))
+    inverse[axis] = i;
+  return inverse;
+}
+
+static Value transpose(OpBuilder &builder, Location loc, Value value,
+                       ArrayRef<int64_t> permutation) {
+  Type element = getElementTypeOrSelf(value.getType());
+  return createInferred<TransposeOp>(builder, loc, element, value, permutation);
+}
+
+/// Operands of a layout operator that hold data with a channel axis.
+static SmallVector<OpOperand *> getImageOperands(Operation *op) {
+  SmallVector<OpOperand *> operands{&op->getOpOperand(0)};
+  if (auto conv = dyn_cast<ConvOp>(op); conv && conv.getResidual())
+    operands.push_back(&conv.getResidualMutable()[0]);
+  if (auto conv = dyn_cast<ConvTransposeOp>(op); conv && conv.getResidual())
+    operands.push_back(&conv.getResidualMutable()[0]);
+  return operands;
+}
+
+static void switchLayout(LayoutOpInterface op) {
+  OpBuilder builder(op);
+  int64_t rank = getShape(op->getResult(0)).size();
+  SmallVector<int64_t> permutation = toLast(rank);
+  for (OpOperand *operand : getImageOperands(op))
+    operand->set(transpose(builder, op.getLoc(), operand->get(), permutation));
+  op.setDataLayout(Layout::ChannelsLast);
+  Value result = op->getResult(0);
+  SmallVector<int64_t> shape;
+  for (int64_t axis : permutation)
+    shape.push_back(getShape(result)[axis]);
+  Type element = getElementTypeOrSelf(result.getType());
+  result.setType(RankedTensorType::get(shape, element));
+  builder.setInsertionPointAfter(op);
+  Value back = transpose(builder, op.getLoc(), result, invert(permutation));
+  result.replaceAllUsesExcept(back, back.getDefiningOp());
+}
+
+/// A constant (or one read through a dequantize) as if broadcast to `rank`
+/// axes and transposed; null if the value is neither.
+static Value transposeConstant(PatternRewriter &rewriter, Value value,
+                               ArrayRef<int64_t> permutation) {
+  Value base = value;
+  if (auto source = value.getDefiningOp<DequantizeOp>())
+    base = source.getInput();
+  if (!getConstantAttr(base) || isa<quant::UniformQuantizedPerAxisType>(
+                                    getElementTypeOrSelf(base.getType())))
+    return {};
+  SmallVector<int64_t> shape(permutation.size() - getShape(value).size(), 1);
+  llvm::append_range(shape, getShape(value));
+  Location loc = value.getLoc();
+  if (shape.size() != getShape(value).size())
+    value = createInferred<ReshapeOp>(
+        rewriter, loc, getElementTypeOrSelf(value.getType()), value, shape);
+  return transpose(rewriter, loc, value, permutation);
+}
+
+namespace {
+/// op(transpose(x), ...) -> transpose(op(x, ...)), constants transposed too.
+struct SinkTranspose : OpInterfaceRewritePattern<AxesOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(AxesOpInterface op,
+                                PatternRewriter &rewriter) const override {
+    if (op->getNumResults() != 1)
+      return failure();
+    TransposeOp first;
+    for (Value operand : op->getOperands())
+      if (auto source = operand.getDefiningOp<TransposeOp>())
+        first = first ? first : source;
+    if (!first)
+      return rewriter.notifyMatchFailure(op, "no operand is transposed");
+    ArrayRef<int64_t> permutation = first.getPermutation();
+    if (getShape(op->getResult(0)).size() != permutation.size() ||
+        isa<quant::UniformQuantizedPerAxisType>(
+            getElementTypeOrSelf(op->getResult(0).getType())))
+      return rewriter.notifyMatchFailure(op, "result has other axes");
+    SmallVector<int64_t> inverse = invert(permutation);
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      auto source = operand.getDefiningOp<TransposeOp>();
+      Value plain = source && source.getPermutation() == permutation
+                        ? source.getInput()
+                        : transposeConstant(rewriter, operand, inverse);
+      if (!plain)
+        return rewriter.notifyMatchFailure(op, "operands differ in axes");
+      operands.push_back(plain);
+    }
+    return sink(op, operands, permutation, inverse, rewriter);
+  }
+
+private:
+  static LogicalResult sink(AxesOpInterface op, ArrayRef<Value> operands,
+                            ArrayRef<int64_t> permutation,
+                            ArrayRef<int64_t> inverse,
+                            PatternRewriter &rewriter) {
+    auto clone = cast<AxesOpInterface>(rewriter.clone(*op));
+    // Axis i of the new operands was axis inverse[i].
+    if (failed(clone.permuteAxes(inverse))) {
+      rewriter.eraseOp(clone);
+      return rewriter.notifyMatchFailure(op, "attributes cannot be permuted");
+    }
+    clone->setOperands(operands);
+    Value result = op->getResult(0);
+    SmallVector<int64_t> shape;
+    for (int64_t axis : inverse)
+      shape.push_back(getShape(result)[axis]);
+    clone->getResult(0).setType(
+        RankedTensorType::get(shape, getElementTypeOrSelf(result.getType())));
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, result.getType(),
+                                             clone->getResult(0), permutation);
+    return success();
+  }
+};
+
+struct ChannelsLastPass : octet::impl::ChannelsLastBase<ChannelsLastPass> {
+  void runOnOperation() override {
+    getOperation().walk([&](LayoutOpInterface op) {
+      if (op.getDataLayout() == Layout::ChannelsLast)
+        return;
+      switchLayout(op);
+      ++numSwitched;
+    });
+    RewritePatternSet patterns(&getContext());
+    patterns.add<SinkTranspose>(&getContext());
+    TransposeOp::getCanonicalizationPatterns(patterns, &getContext());
+    ReshapeOp::getCanonicalizationPatterns(patterns, &getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
+      getOperation().emitError("transposes did not settle");
+      return signalPassFailure();
+    }
+    getOperation().walk([&](TransposeOp) { ++numLeft; });
+  }
+};
+} // namespace

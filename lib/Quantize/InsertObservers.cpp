@@ -1,0 +1,79 @@
+//===- InsertObservers.cpp - Mark the values whose range must be learnt -===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/IR/Constants.h"
+#include "octet/Quantize/Passes.h"
+
+namespace mlir::octet {
+#define GEN_PASS_DEF_INSERTOBSERVERS
+#include "octet/Quantize/Passes.h.inc"
+} // namespace mlir::octet
+
+using namespace mlir;
+using namespace mlir::octet;
+
+/// The scheme by which some operator reads this value in integers; null if
+/// none does. Through operators that only move elements it is their user's.
+static SchemeAttr findReader(Value value) {
+  for (OpOperand &use : value.getUses()) {
+    auto form = dyn_cast<IntegerFormOpInterface>(use.getOwner());
+    SchemeAttr scheme = SchemeAttr::of(use.getOwner());
+    if (form && scheme &&
+        llvm::is_contained(form.getActivationOperands(), &use))
+      return scheme;
+    if (isa<QuantizeOp>(use.getOwner()))
+      return {};
+  }
+  return {};
+}
+
+/// A value whose quantized form comes from elsewhere.
+static bool isRangeKnown(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (isa<ConstantOp, DequantizeOp, ObserveOp>(op))
+    return true;
+  if (isa<FixedOutputRangeOpInterface>(op) && SchemeAttr::of(op))
+    return true;
+  // A movement keeps its operand's scale; several operands are joined later.
+  return isa<SameScaleOpInterface>(op) && SchemeAttr::of(op);
+}
+
+namespace {
+struct InsertObserversPass
+    : octet::impl::InsertObserversBase<InsertObserversPass> {
+  void runOnOperation() override {
+    Block &body = getOperation().getBody().front();
+    SmallVector<Value> values(body.getArguments());
+    for (Operation &op : body)
+      llvm::append_range(values, op.getResults());
+    for (Value value : values)
+      observe(value);
+  }
+
+private:
+  void observe(Value value) {
+    if (!getElementTypeOrSelf(value.getType()).isF32() || isRangeKnown(value))
+      return;
+    SchemeAttr scheme = findReader(value);
+    if (!scheme)
+      return;
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(value);
+    auto observer =
+        ObserveOp::create(builder, value.getLoc(), value.getType(), value,
+                          scheme, /*statistics=*/StatisticsAttr());
+    // Only integer arithmetic sees the rounded values; a float operator or an
+    // output beside it keeps the exact ones.
+    value.replaceUsesWithIf(observer.getResult(), [](OpOperand &use) {
+      return !isa<ObserveOp>(use.getOwner()) && SchemeAttr::of(use.getOwner());
+    });
+    ++numObservers;
+  }
+};
+} // namespace

@@ -1,0 +1,26 @@
+//===- Passes.cpp - The pipeline of the Quantize stage -===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Quantize/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+
+void mlir::octet::buildObservePipeline(OpPassManager &pm,
+                                       const QuantizeOptions &options) {
+  AssignSchemesOptions assign;
+  assign.recipe = options.recipe;
+  pm.addNestedPass<func::FuncOp>(createAssignSchemes(assign));
+  pm.addNestedPass<func::FuncOp>(createInsertObservers());
+}
+
+void mlir::octet::buildQuantizePipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createChooseScales());
+  pm.addNestedPass<func::FuncOp>(createVerifyQuantize());
+}
