@@ -9,12 +9,12 @@
 
 #include "octet/IR/Constants.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace mlir::octet;
 
 #include "octet/IR/OctetInterfaces.cpp.inc"
-
-#include "mlir/IR/TypeUtilities.h"
 
 //===----------------------------------------------------------------------===//
 // WeightedOpInterface

@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Kernel/Packing.h"
 
