@@ -10,6 +10,7 @@
 #include "octet/Fold/Bias.h"
 #include "octet/IR/Constants.h"
 
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace mlir::octet {

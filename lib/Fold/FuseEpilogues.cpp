@@ -9,6 +9,8 @@
 
 #include "octet/IR/Constants.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
