@@ -45,6 +45,17 @@ static Array takeFirst(const Array &array, const octet_tensor &tensor) {
   return first;
 }
 
+/// Fewer rows than the model's are fed with what follows them unset.
+static bool fits(const Array &array, const octet_tensor &tensor) {
+  if (array.shape.size() != static_cast<size_t>(tensor.rank))
+    return false;
+  for (int32_t d = 0; d < tensor.rank; ++d)
+    if (d == 0 ? array.shape[d] > tensor.shape[d]
+               : array.shape[d] != tensor.shape[d])
+      return false;
+  return true;
+}
+
 /// Puts the first batch into the buffers of a call.
 static Result prepare(const Model &model, const Arrays &given, Call &call) {
   for (int32_t i = 0; i < model.get().num_inputs; ++i) {
@@ -53,13 +64,13 @@ static Result prepare(const Model &model, const Arrays &given, Call &call) {
     Array array =
         takeFirst(it == given.end() ? makeRandom(tensor) : it->second, tensor);
     int32_t type = call.getInputType(i);
-    auto input = type != tensor.type && isFloat(array.type)
+    auto input = type != tensor.type && array.type != type
                      ? Expected<Array>(quantizeArray(array, tensor))
                      : castArray(array, type);
     if (!input)
       return Error{std::string("input '") + tensor.name + "' " +
                    input.error().message};
-    if (input->data.size() > call.getInputBytes(i))
+    if (!fits(*input, tensor))
       return Error{std::string("input '") + tensor.name + "' takes shape " +
                    formatShape({tensor.shape, tensor.shape + tensor.rank}) +
                    ", but the array has " + formatShape(array.shape)};

@@ -124,9 +124,8 @@ static Result addInput(const octet_tensor &tensor, const Array &array,
 /// Checks an input and brings it to the type of the call.
 static Expected<Array> prepareInput(const octet_tensor &tensor,
                                     const Array &array, int32_t type) {
-  bool quantizes = type == tensor.quantized_type && type != tensor.type &&
-                   array.type != type;
-  if (quantizes && isFloat(array.type))
+  // An array of the quantized type holds the codes, any other real values.
+  if (type != tensor.type && array.type != type)
     return quantizeArray(array, tensor);
   Expected<Array> result = castArray(array, type);
   if (!result)
