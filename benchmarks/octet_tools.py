@@ -18,10 +18,9 @@ class OctetError(Exception):
 
 def tool(name):
     """A tool of the build: in OCTET_BIN, on the path or in a build folder."""
-    places = [os.environ.get("OCTET_BIN")] + [
+    places = [os.environ.get("OCTET_BIN"), os.environ.get("PATH")] + [
         str(ROOT / "build" / preset / "bin") for preset in ("release", "dev", "debug")]
     found = shutil.which(name, path=os.pathsep.join(filter(None, places)))
-    found = found or shutil.which(name)
     if not found:
         raise OctetError(f"no {name}: run scripts/build, or name its folder in OCTET_BIN")
     return found
