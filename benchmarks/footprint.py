@@ -37,7 +37,7 @@ def kib(value):
 def measure(arguments, scratch):
     library = scratch / "model.so"
     report = scratch / "report.json"
-    command = [octet_tools.tool("octet-compile"), arguments.model, "-o", library,
+    command = [octet_tools.find_tool("octet-compile"), arguments.model, "-o", library,
                "--report", report, "--target", arguments.target]
     for bind in arguments.bind or [f"{name}=1" for name in
                                    octet_tools.symbolic_dimensions(arguments.model)]:
