@@ -101,7 +101,7 @@ private:
 } // namespace
 
 static uint64_t getBytes(llvm::ArrayRef<int64_t> shape, mlir::Type type) {
-  uint64_t bytes = getElementBytes(type);
+  uint64_t bytes = getBufferElementBytes(type);
   for (int64_t extent : shape)
     bytes *= extent;
   return bytes;

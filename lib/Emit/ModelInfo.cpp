@@ -45,7 +45,7 @@ std::optional<int32_t> mlir::octet::getOctetType(Type type) {
   }
 }
 
-unsigned mlir::octet::getElementBytes(Type type) {
+unsigned mlir::octet::getBufferElementBytes(Type type) {
   return (type.getIntOrFloatBitWidth() + 7) / 8;
 }
 

@@ -7,6 +7,7 @@
 
 #include "octet/Pipeline/Register.h"
 
+#include "octet/Codegen/Passes.h"
 #include "octet/Fold/Passes.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Octet.h"
@@ -31,4 +32,6 @@ void mlir::octet::registerAllPasses() {
   registerOctetQuantizePasses();
   registerOctetPropagatePasses();
   registerOctetFoldPasses();
+  registerOctetCodegenPasses();
+  registerCodegenPipeline();
 }

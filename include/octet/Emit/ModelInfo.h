@@ -96,7 +96,7 @@ struct ModelInfo {
 /// The octet_type (octet-c/Model.h) of a builtin type, or nothing.
 std::optional<int32_t> getOctetType(Type type);
 /// Bytes of an element in a caller's buffer; i1 takes one.
-unsigned getElementBytes(Type type);
+unsigned getBufferElementBytes(Type type);
 
 } // namespace mlir::octet
 

@@ -1,0 +1,42 @@
+//===- octet/Codegen/Passes.h - From linalg to LLVM ------------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The passes of the Codegen stage and their order.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_CODEGEN_PASSES_H
+#define OCTET_CODEGEN_PASSES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include <memory>
+#include <string>
+
+namespace mlir::octet {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "octet/Codegen/Passes.h.inc"
+
+struct CodegenOptions {
+  /// As --target of octet-compile.
+  std::string target = "host";
+  /// Plain loops only, for the first instruction set of the target: what all
+  /// kernels are compared with.
+  bool oracle = false;
+};
+
+/// linalg, tensor, arith, math and scf on storage types -> the LLVM dialect
+/// with `octet.model`.
+void buildCodegenPipeline(OpPassManager &pm, const CodegenOptions &options);
+
+/// Makes `--octet-codegen` known.
+void registerCodegenPipeline();
+
+} // namespace mlir::octet
+
+#endif // OCTET_CODEGEN_PASSES_H

@@ -1,0 +1,229 @@
+//===- Passes.td - From linalg on tensors to LLVM ----------*- tablegen -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_CODEGEN_PASSES_TD
+#define OCTET_CODEGEN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// On tensors
+//===----------------------------------------------------------------------===//
+
+def PrepareBuffers : Pass<"octet-prepare-buffers", "::mlir::func::FuncOp"> {
+  let summary = "says what may be written where, before bufferization";
+  let description = [{
+    The model's inputs become read-only, and a padding becomes a filled tensor
+    that the producer of its inside writes into, rather than a copy:
+
+    ```mlir
+    %0 = tensor.pad %x low[0, 1, 1, 0] high[0, 1, 1, 0] { tensor.yield %z }
+    // becomes
+    %e = tensor.empty() : tensor<1x34x34x3xi8>
+    %f = linalg.fill ins(%z) outs(%e)
+    %0 = tensor.insert_slice %x into %f[0, 1, 1, 0] [1, 32, 32, 3] [1, 1, 1, 1]
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::bufferization::BufferizationDialect"];
+  let statistics = [Statistic<"numPads", "pads", "paddings rewritten">];
+}
+
+//===----------------------------------------------------------------------===//
+// On buffers
+//===----------------------------------------------------------------------===//
+
+def BindResults : Pass<"octet-bind-results", "::mlir::func::FuncOp"> {
+  let summary = "makes the model's results buffers that the caller gives";
+  let description = [{
+    Each result becomes an argument after the inputs. Where the result is a
+    buffer of its own, whoever writes that buffer writes the argument; what is
+    left (an input, a constant or a part of something given back) is copied.
+
+    ```mlir
+    func.func @main(%x: memref<4xf32>) -> memref<4xf32> {
+      %0 = memref.alloc() : memref<4xf32>
+      linalg.generic ... ins(%x) outs(%0)
+      return %0
+    // becomes
+    func.func @main(%x: memref<4xf32>, %y: memref<4xf32>) {
+      linalg.generic ... ins(%x) outs(%y)
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+  let statistics = [Statistic<"numCopies", "copies", "results that are copied">];
+}
+
+def ForwardCopies : Pass<"octet-forward-copies", "::mlir::func::FuncOp"> {
+  let summary = "removes copies of buffers, and reuses dead buffers in place";
+  let description = [{
+    A buffer that is only copied whole to another is replaced by that other
+    when nothing touches it in between. An element-wise computation writes into
+    an operand of the same type that nobody reads later. Copies that stay
+    become `linalg.generic`, so that they are steps like all others, and the
+    report names them.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"numRemoved", "copies-removed", "copies not needed">,
+    Statistic<"numInPlace", "in-place", "computations that write an operand">,
+    Statistic<"numCopies", "copies", "copies that stay">];
+}
+
+def ShrinkFills : Pass<"octet-shrink-fills", "::mlir::func::FuncOp"> {
+  let summary = "fills only the border of a buffer whose inside is written later";
+  let description = [{
+    ```mlir
+    linalg.fill ins(%z) outs(%0 : memref<1x34x34x3xi8>)
+    %1 = memref.subview %0[0, 1, 1, 0] [1, 32, 32, 3] [1, 1, 1, 1]
+    linalg.generic ... outs(%1)
+    // becomes a fill of rows 0 and 33 and of columns 0 and 33
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+  let statistics = [Statistic<"numShrunk", "shrunk", "fills made smaller">];
+}
+
+def OrderLoops : Pass<"octet-order-loops", "::mlir::func::FuncOp"> {
+  let summary = "brings the loops of linalg ops into an order that suits memory";
+  let description = [{
+    Loops over dimensions that lie together in every operand become one; then
+    the order is: the parallel loops as the output is laid out, the reductions,
+    and last the parallel loop along which most operands are contiguous, so
+    that threads can share the first and vectors the last. Named ops become
+    `linalg.generic`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def OutlineSteps : Pass<"octet-outline-steps", "::mlir::ModuleOp"> {
+  let summary = "makes each computation a function of buffers and a work range";
+  let description = [{
+    The model becomes a row of steps: calls of functions that do the part
+    [lo, hi) of an extent and take whole buffers. Neighbouring computations over
+    the same outermost parallel loop share a step. Equal functions are one.
+
+    ```mlir
+    linalg.generic ... ins(%x : memref<8x4xf32>) outs(%y : memref<8x4xf32>)
+    // becomes
+    call @k0(%c0, %c8, %x, %y) {octet.step = {name = "relu1", op = "Relu",
+                                precision = "float", macs = 0, bytes = 256}}
+    func.func private @k0(%lo: index, %hi: index, %x: memref<8x4xf32>,
+                          %y: memref<8x4xf32>) { ... }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect"];
+  let statistics = [Statistic<"numSteps", "steps", "steps of the program">,
+                    Statistic<"numFunctions", "functions", "functions made">];
+}
+
+def PlanArena : Pass<"octet-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "gives every buffer its place in one arena";
+  let description = [{
+    A buffer lives from the first step that uses it to the last; buffers that
+    live together do not overlap. Also notes `octet.arena_bytes` on the module.
+
+    ```mlir
+    %0 = memref.alloc() : memref<8x4xf32>
+    // becomes
+    %0 = memref.view %arena[%c128][] : memref<4096xi8> to memref<8x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"arenaBytes", "arena-bytes", "size of the arena">,
+    Statistic<"liveBytes", "live-bytes", "largest set of buffers alive at once">];
+}
+
+//===----------------------------------------------------------------------===//
+// Steps to code
+//===----------------------------------------------------------------------===//
+
+def CloneSteps : Pass<"octet-clone-steps", "::mlir::ModuleOp"> {
+  let summary = "makes a version of each step for each instruction set";
+  let description = [{
+    Adds `kernels = [@k0_avx2, @k0_avx512vnni]` to a call's `octet.step`, a
+    function per instruction set of the target.
+  }];
+  let dependentDialects = ["::mlir::octet_kernel::OctetKernelDialect"];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"host\"",
+           "architecture and instruction sets, as --target of octet-compile">];
+}
+
+def ShareSteps : Pass<"octet-share-steps", "::mlir::ModuleOp"> {
+  let summary = "hands constants to steps, so that equal ones share their code";
+  let description = [{
+    The globals that a step's versions name become buffers that it is called
+    with. Versions that are equal then, as those of a network's repeated
+    blocks, become one.
+
+    ```mlir
+    func.func private @k3_avx2(%lo: index, %hi: index, %x: memref<8xi8>) {
+      %w = memref.get_global @w3 : memref<64xi8>
+    // becomes
+    func.func private @k3_avx2(%lo: index, %hi: index, %x: memref<8xi8>,
+                               %w: memref<64xi8>) {
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"numFunctions", "functions", "functions left">,
+    Statistic<"numShared", "shared", "functions that others serve for">];
+}
+
+def LowerSteps : Pass<"octet-lower-steps", "::mlir::func::FuncOp"> {
+  let summary = "writes what is linalg in a step as loops over its work range";
+  let description = [{
+    The outermost loop of each op of a step runs over [lo, hi); where the first
+    loop of an op is a reduction, its step has an extent of one.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def ExpandMath : Pass<"octet-expand-math", "::mlir::func::FuncOp"> {
+  let summary = "computes transcendental functions with plain arithmetic";
+  let description = [{
+    A library calls no libm, and its bits are the same on every CPU: functions
+    become polynomials of separately rounded products and sums. Rounding to
+    even is arithmetic too where an instruction set cannot round.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def LowerToLLVM : Pass<"octet-lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "converts the program to the LLVM dialect and describes it";
+  let description = [{
+    Steps become functions of bare pointers that do not alias, each with a
+    wrapper `@k(i64, i64, ptr)` that loads them; the model becomes
+    `@octet_main`, which calls octet_rt_launch for each step; the module gets
+    `octet.model` (octet/Emit/ModelInfo.h).
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"host\"",
+           "architecture and instruction sets, as --target of octet-compile">];
+}
+
+def VerifyCodegen : Pass<"octet-verify-codegen", "::mlir::ModuleOp"> {
+  let summary = "checks what Codegen promises to Emit";
+  let description = [{
+    Only the LLVM dialect is left, `octet.model` is complete, and nothing is
+    called but the program itself and octet_rt_launch: no libm, no allocation.
+  }];
+}
+
+#endif // OCTET_CODEGEN_PASSES_TD

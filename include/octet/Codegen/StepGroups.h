@@ -1,0 +1,39 @@
+//===- octet/Codegen/StepGroups.h - Which computations are one -*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_CODEGEN_STEPGROUPS_H
+#define OCTET_CODEGEN_STEPGROUPS_H
+
+#include "octet/Codegen/StepInfo.h"
+
+namespace mlir::octet {
+
+/// On a fill that nothing else of its buffer depends on: the step that follows
+/// does it first.
+inline constexpr llvm::StringLiteral kBorderAttrName = "octet.border";
+
+/// Computations that make one step.
+struct StepGroup {
+  /// Done first, by the part that has the start of the range.
+  SmallVector<Operation *> borders;
+  SmallVector<Operation *> ops;
+  int64_t extent = 1;
+};
+
+/// The number of parts a computation falls into: work units of a kernel, turns
+/// of the first loop of a linalg op if it is parallel. Else nothing.
+std::optional<int64_t> getSplitExtent(Operation *op);
+
+/// The steps of a model, in order.
+SmallVector<StepGroup> formStepGroups(Block &block);
+
+/// What the node table says of a group.
+StepInfo describeStep(const StepGroup &group);
+
+} // namespace mlir::octet
+
+#endif // OCTET_CODEGEN_STEPGROUPS_H

@@ -1,0 +1,156 @@
+//===- ExpandMath.cpp - Functions as plain arithmetic ----------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Approximation.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "octet/Codegen/Passes.h"
+#include "octet/IR/Kernel/OctetKernel.h"
+
+namespace mlir::octet {
+#define GEN_PASS_DEF_EXPANDMATH
+#include "octet/Codegen/Passes.h.inc"
+} // namespace mlir::octet
+
+using namespace mlir;
+using namespace mlir::octet;
+
+static Value createConstant(OpBuilder &b, Location loc, Type type,
+                            double value) {
+  TypedAttr attr = b.getFloatAttr(getElementTypeOrSelf(type), value);
+  if (auto shaped = dyn_cast<ShapedType>(type))
+    attr = DenseElementsAttr::get(shaped, Attribute(attr));
+  return arith::ConstantOp::create(b, loc, attr);
+}
+
+/// Rounds to even by arithmetic: adding 2^23 to a smaller magnitude leaves no
+/// bits for a fraction.
+static Value createRoundEven(OpBuilder &b, Location loc, Value x) {
+  Type type = x.getType();
+  int mantissa =
+      cast<FloatType>(getElementTypeOrSelf(type)).getFPMantissaWidth() - 1;
+  Value big = createConstant(b, loc, type, std::ldexp(1.0, mantissa));
+  Value magnitude = math::AbsFOp::create(b, loc, x);
+  Value sum = arith::AddFOp::create(b, loc, magnitude, big);
+  Value rounded = arith::SubFOp::create(b, loc, sum, big);
+  Value isSmall =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, magnitude, big);
+  Value result = arith::SelectOp::create(b, loc, isSmall, rounded, magnitude);
+  return math::CopySignOp::create(b, loc, result, x);
+}
+
+/// The largest integer that is no more than x, or with `up` the smallest that
+/// is no less.
+static Value createFloor(OpBuilder &b, Location loc, Value x, bool up) {
+  Value rounded = createRoundEven(b, loc, x);
+  Value one = createConstant(b, loc, x.getType(), up ? -1.0 : 1.0);
+  Value beyond = arith::CmpFOp::create(
+      b, loc, up ? arith::CmpFPredicate::OLT : arith::CmpFPredicate::OGT,
+      rounded, x);
+  Value back = arith::SubFOp::create(b, loc, rounded, one);
+  Value result = arith::SelectOp::create(b, loc, beyond, back, rounded);
+  // -0.5 up is -0.
+  return math::CopySignOp::create(b, loc, result, x);
+}
+
+namespace {
+/// fma -> a product and a sum, each rounded: what every CPU can do.
+struct SplitFma : public OpRewritePattern<math::FmaOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::FmaOp op,
+                                PatternRewriter &rewriter) const override {
+    Value product =
+        arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());
+    return success();
+  }
+};
+
+/// An op on one float -> what `create` makes of it.
+template <typename OpT> struct ExpandRounding : public OpRewritePattern<OpT> {
+  using Create = Value (*)(OpBuilder &, Location, Value);
+  ExpandRounding(MLIRContext *context, Create create)
+      : OpRewritePattern<OpT>(context), create(create) {}
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, create(rewriter, op.getLoc(), op.getOperand()));
+    return success();
+  }
+  Create create;
+};
+
+struct ExpandMathPass
+    : public mlir::octet::impl::ExpandMathBase<ExpandMathPass> {
+  LogicalResult initialize(MLIRContext *context) override {
+    plain = getPatterns(context, /*canRound=*/false);
+    rounding = getPatterns(context, /*canRound=*/true);
+    return success();
+  }
+
+  /// With `canRound`, for CPUs that have an instruction for it.
+  static FrozenRewritePatternSet getPatterns(MLIRContext *context,
+                                             bool canRound) {
+    RewritePatternSet patterns(context);
+    // Everything the two sets of patterns know, but what is an instruction.
+    math::populateExpansionPatterns(
+        patterns, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "fpowi",
+                   "powf", "exp2", "round", "rsqrt", "clampf"});
+    populateMathF32ExpansionPatterns(patterns, isFunction);
+    populateMathPolynomialApproximationPatterns(patterns, isFunction);
+    patterns.add<SplitFma>(context);
+    if (!canRound) {
+      patterns.add<ExpandRounding<math::RoundEvenOp>>(context, createRoundEven);
+      patterns.add<ExpandRounding<math::FloorOp>>(
+          context, [](OpBuilder &b, Location loc, Value x) {
+            return createFloor(b, loc, x, /*up=*/false);
+          });
+      patterns.add<ExpandRounding<math::CeilOp>>(
+          context, [](OpBuilder &b, Location loc, Value x) {
+            return createFloor(b, loc, x, /*up=*/true);
+          });
+      patterns.add<ExpandRounding<math::TruncOp>>(
+          context, [](OpBuilder &b, Location loc, Value x) -> Value {
+            Value magnitude = math::AbsFOp::create(b, loc, x);
+            Value floor = createFloor(b, loc, magnitude, /*up=*/false);
+            return math::CopySignOp::create(b, loc, floor, x);
+          });
+    }
+    return patterns;
+  }
+
+  static bool isFunction(StringRef name) {
+    return llvm::is_contained(
+        {"math.atan", "math.atan2", "math.tanh", "math.log", "math.log2",
+         "math.log10", "math.log1p", "math.erf", "math.erfc", "math.asin",
+         "math.acos", "math.exp", "math.expm1", "math.cbrt", "math.sin",
+         "math.cos"},
+        name);
+  }
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    bool hasMath = function
+                       .walk([](Operation *op) {
+                         return isa<math::MathDialect>(op->getDialect())
+                                    ? WalkResult::interrupt()
+                                    : WalkResult::advance();
+                       })
+                       .wasInterrupted();
+    if (!hasMath)
+      return;
+    bool canRound =
+        octet_kernel::getIsa(function) != octet_kernel::Isa::Generic;
+    if (failed(applyPatternsGreedily(function, canRound ? rounding : plain)))
+      signalPassFailure();
+  }
+
+  FrozenRewritePatternSet plain, rounding;
+};
+} // namespace

@@ -1,0 +1,231 @@
+//===- OrderLoops.cpp - Loops in the order of memory -----------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "octet/Codegen/Passes.h"
+#include "octet/Codegen/StepGroups.h"
+
+namespace mlir::octet {
+#define GEN_PASS_DEF_ORDERLOOPS
+#include "octet/Codegen/Passes.h.inc"
+} // namespace mlir::octet
+
+using namespace mlir;
+using namespace mlir::octet;
+
+// A loop shorter than this is not worth vectors of its own.
+static constexpr int64_t kShortLoop = 64;
+
+//===----------------------------------------------------------------------===//
+// Order
+//===----------------------------------------------------------------------===//
+
+/// Bytes-free stride of `operand` along loop `dim`: 0 where it does not move,
+/// nothing where it moves in more than one way.
+static std::optional<int64_t> getStride(linalg::LinalgOp op, OpOperand &operand,
+                                        unsigned dim) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  if (!type)
+    return 0;
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  SmallVector<int64_t> strides = type.getStridesAndOffset().first;
+  int64_t total = 0;
+  for (auto [expr, stride] : llvm::zip(map.getResults(), strides)) {
+    if (!expr.isFunctionOfDim(dim))
+      continue;
+    auto position = dyn_cast<AffineDimExpr>(expr);
+    if (!position || total != 0)
+      return std::nullopt;
+    total = stride;
+  }
+  return total;
+}
+
+/// Whether every operand moves by one element or not at all along `dim`.
+static bool isContiguousAlong(linalg::LinalgOp op, unsigned dim) {
+  return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+    std::optional<int64_t> stride = getStride(op, operand, dim);
+    return stride && (*stride == 0 || *stride == 1);
+  });
+}
+
+/// The parallel loops as the first output is laid out; those it does not know
+/// follow.
+static SmallVector<unsigned> getParallelOrder(linalg::LinalgOp op) {
+  SmallVector<unsigned> order;
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  auto loops = op.getIteratorTypesArray();
+  auto add = [&](unsigned dim) {
+    if (linalg::isParallelIterator(loops[dim]) &&
+        !llvm::is_contained(order, dim))
+      order.push_back(dim);
+  };
+  for (AffineExpr expr : map.getResults())
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      add(dim.getPosition());
+  for (unsigned dim = 0, e = loops.size(); dim != e; ++dim)
+    add(dim);
+  return order;
+}
+
+/// The order described in the pass's summary. Loops of one turn go inwards, so
+/// that the first has something to share.
+static SmallVector<unsigned> getLoopOrder(linalg::LinalgOp op) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  SmallVector<unsigned> parallel = getParallelOrder(op);
+  auto loops = op.getIteratorTypesArray();
+  SmallVector<unsigned> reductions;
+  for (unsigned dim = 0, e = loops.size(); dim != e; ++dim)
+    if (!linalg::isParallelIterator(loops[dim]))
+      reductions.push_back(dim);
+  SmallVector<unsigned> order, single;
+  for (unsigned dim : parallel)
+    (extents[dim] == 1 ? single : order).push_back(dim);
+  llvm::append_range(order, single);
+  parallel = std::exchange(order, {});
+
+  std::optional<unsigned> vector;
+  if (!reductions.empty())
+    for (unsigned dim : llvm::drop_begin(parallel, parallel.empty() ? 0 : 1))
+      if (extents[dim] > 1 && isContiguousAlong(op, dim))
+        vector = dim;
+  for (unsigned dim : parallel)
+    if (vector != dim)
+      order.push_back(dim);
+  llvm::append_range(order, reductions);
+  if (vector)
+    order.push_back(*vector);
+  return order;
+}
+
+static FailureOr<linalg::GenericOp> interchange(IRRewriter &rewriter,
+                                                linalg::GenericOp op,
+                                                ArrayRef<unsigned> order) {
+  if (llvm::is_sorted(order))
+    return op;
+  rewriter.setInsertionPoint(op);
+  return linalg::interchangeGenericOp(rewriter, op, order);
+}
+
+//===----------------------------------------------------------------------===//
+// Collapse
+//===----------------------------------------------------------------------===//
+
+/// Whether loops `dim` and `dim + 1` are one in `operand`.
+static bool liesTogether(linalg::GenericOp op, OpOperand &operand,
+                         unsigned dim) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  if (!type)
+    return true;
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  std::optional<unsigned> outer =
+      map.getResultPosition(getAffineDimExpr(dim, op.getContext()));
+  std::optional<unsigned> inner =
+      map.getResultPosition(getAffineDimExpr(dim + 1, op.getContext()));
+  if (!outer && !inner)
+    return true;
+  if (!outer || !inner || *inner != *outer + 1)
+    return false;
+  SmallVector<int64_t> strides = type.getStridesAndOffset().first;
+  return strides[*outer] == strides[*inner] * type.getDimSize(*inner);
+}
+
+/// The groups of loops from `first` on that can become one each.
+static SmallVector<ReassociationIndices> getGroups(linalg::GenericOp op,
+                                                   unsigned first) {
+  SmallVector<ReassociationIndices> groups;
+  for (unsigned dim = 0, e = op.getNumLoops(); dim != e; ++dim) {
+    bool joins = dim > first &&
+                 llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+                   return liesTogether(op, operand, dim - 1);
+                 });
+    if (joins)
+      groups.back().push_back(dim);
+    else
+      groups.push_back({dim});
+  }
+  return groups;
+}
+
+/// Collapses what lies together of an op without reductions: all but the first
+/// loop, which threads share, unless the rest is short.
+static linalg::GenericOp collapse(IRRewriter &rewriter, linalg::GenericOp op) {
+  if (op.getNumReductionLoops() != 0 || op.getNumLoops() < 2 ||
+      op.hasIndexSemantics() ||
+      !llvm::all_of(op.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isProjectedPermutation(); }))
+    return op;
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  unsigned first = 0;
+  while (first + 1 < extents.size() && extents[first] == 1)
+    ++first;
+  int64_t rest = 1;
+  for (int64_t extent : ArrayRef(extents).drop_front(first + 1))
+    rest *= extent;
+  // Leading loops of one turn join what follows.
+  SmallVector<ReassociationIndices> groups =
+      getGroups(op, rest < kShortLoop ? 0 : first + 1);
+  if (groups.size() == extents.size())
+    return op;
+  rewriter.setInsertionPoint(op);
+  FailureOr<linalg::CollapseResult> result =
+      linalg::collapseOpIterationDims(op, groups, rewriter);
+  if (failed(result))
+    return op;
+  rewriter.eraseOp(op);
+  return cast<linalg::GenericOp>(result->collapsedOp);
+}
+
+namespace {
+struct OrderLoopsPass
+    : public mlir::octet::impl::OrderLoopsBase<OrderLoopsPass> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (op.hasPureBufferSemantics())
+        ops.push_back(op);
+    });
+    for (linalg::LinalgOp op : ops)
+      if (failed(order(rewriter, op)))
+        return signalPassFailure();
+  }
+
+  LogicalResult order(IRRewriter &rewriter, linalg::LinalgOp op) {
+    bool isBorder = op->hasAttr(kBorderAttrName);
+    auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+    if (!generic) {
+      rewriter.setInsertionPoint(op);
+      FailureOr<linalg::GenericOp> made =
+          linalg::generalizeNamedOp(rewriter, op);
+      if (failed(made))
+        return op->emitError("has no form as linalg.generic");
+      generic = *made;
+    }
+    // Memory's order first, so that neighbours can be told.
+    FailureOr<linalg::GenericOp> sorted =
+        interchange(rewriter, generic, getMemoryOrder(generic));
+    if (failed(sorted))
+      return failure();
+    linalg::GenericOp collapsed = collapse(rewriter, *sorted);
+    if (isBorder)
+      collapsed->setAttr(kBorderAttrName, rewriter.getUnitAttr());
+    return interchange(rewriter, collapsed, getLoopOrder(collapsed));
+  }
+
+  /// Parallel loops as the output is laid out, then the reductions.
+  static SmallVector<unsigned> getMemoryOrder(linalg::LinalgOp op) {
+    SmallVector<unsigned> order = getParallelOrder(op);
+    for (unsigned dim = 0, e = op.getNumLoops(); dim != e; ++dim)
+      if (!llvm::is_contained(order, dim))
+        order.push_back(dim);
+    return order;
+  }
+};
+} // namespace

@@ -1,0 +1,86 @@
+//===- Passes.cpp - The order of the Codegen stage -------------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Codegen/Passes.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+
+/// Tensors to buffers; results to arguments.
+static void addBufferization(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createPrepareBuffers());
+  // Producers write straight into what their result is inserted into.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createBindResults());
+  pm.addNestedPass<func::FuncOp>(createForwardCopies());
+  pm.addNestedPass<func::FuncOp>(createShrinkFills());
+}
+
+/// Buffers to steps in one arena.
+static void addSteps(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createOrderLoops());
+  pm.addPass(createOutlineSteps());
+  pm.addPass(createPlanArena());
+  pm.addNestedPass<func::FuncOp>(createLowerSteps());
+}
+
+/// Steps to the LLVM dialect. All passes but two work on one step at a time.
+static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
+  pm.addPass(createCloneSteps({options.target}));
+  pm.addPass(createShareSteps());
+  OpPassManager &steps = pm.nest<func::FuncOp>();
+  steps.addPass(createExpandMath());
+  steps.addPass(memref::createExpandStridedMetadataPass());
+  steps.addPass(createLowerAffinePass());
+  steps.addPass(createCanonicalizerPass());
+  steps.addPass(createCSEPass());
+  steps.addPass(createSCFToControlFlowPass());
+  pm.addPass(createLowerToLLVM({options.target}));
+  pm.addPass(createVerifyCodegen());
+}
+
+void mlir::octet::buildCodegenPipeline(OpPassManager &pm,
+                                       const CodegenOptions &options) {
+  addBufferization(pm);
+  addSteps(pm);
+  addLowering(pm, options);
+}
+
+namespace {
+/// The command-line form of CodegenOptions.
+struct CommandLineOptions : public PassPipelineOptions<CommandLineOptions> {
+  PassOptions::Option<std::string> target{
+      *this, "target", llvm::cl::desc("as --target of octet-compile"),
+      llvm::cl::init("host")};
+  PassOptions::Option<bool> oracle{
+      *this, "oracle", llvm::cl::desc("plain loops only, no kernels"),
+      llvm::cl::init(false)};
+};
+} // namespace
+
+void mlir::octet::registerCodegenPipeline() {
+  PassPipelineRegistration<CommandLineOptions>(
+      "octet-codegen",
+      "Codegen: linalg on tensors to the LLVM dialect and its description",
+      [](OpPassManager &pm, const CommandLineOptions &options) {
+        buildCodegenPipeline(pm, {options.target, options.oracle});
+      });
+}

@@ -1,0 +1,207 @@
+//===- StepGroups.cpp - Which computations are one step --------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Codegen/StepGroups.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "octet/Codegen/Buffers.h"
+#include "octet/IR/Kernel/OctetKernel.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+
+std::optional<int64_t> mlir::octet::getSplitExtent(Operation *op) {
+  if (auto kernel = dyn_cast<octet_kernel::SplittableOpInterface>(op))
+    return kernel.getWorkExtent();
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic.getNumLoops() == 0 ||
+      !linalg::isParallelIterator(generic.getIteratorTypesArray().front()))
+    return std::nullopt;
+  return generic.getStaticLoopRanges().front();
+}
+
+//===----------------------------------------------------------------------===//
+// Groups
+//===----------------------------------------------------------------------===//
+
+/// Whether turn i of the first loop touches of the operand's root no more than
+/// the i-th of `extent` equal parts.
+static bool touchesOwnPart(linalg::GenericOp op, OpOperand &operand,
+                           int64_t extent) {
+  auto type = cast<MemRefType>(operand.get().getType());
+  auto rootType = dyn_cast<MemRefType>(getRoot(operand.get()).getType());
+  if (!rootType || !type.getLayout().isIdentity() ||
+      type.getNumElements() != rootType.getNumElements() ||
+      type.getElementType() != rootType.getElementType())
+    return false;
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  for (auto [expr, size] : llvm::zip(map.getResults(), type.getShape())) {
+    if (size == 1)
+      continue;
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    return dim && dim.getPosition() == 0 && size == extent;
+  }
+  return false;
+}
+
+/// Whether `op` may run in the same turn of the first loop as the ops of
+/// `group`: what one writes and another uses is the turn's own part.
+static bool joins(const StepGroup &group, Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || getSplitExtent(op) != group.extent)
+    return false;
+  llvm::SetVector<Value> written, used;
+  bool sharesWritten = false;
+  for (Operation *member : group.ops) {
+    if (!isa<linalg::GenericOp>(member))
+      return false;
+    getAccessedRoots(member, used, written);
+  }
+  used.insert(written.begin(), written.end());
+  llvm::SetVector<Value> writtenHere, usedHere;
+  getAccessedRoots(op, usedHere, writtenHere);
+  usedHere.insert(writtenHere.begin(), writtenHere.end());
+  auto shared = [&](Value root) {
+    return (written.contains(root) && usedHere.contains(root)) ||
+           (writtenHere.contains(root) && used.contains(root));
+  };
+  auto isAligned = [&](Operation *member) {
+    return llvm::all_of(member->getOpOperands(), [&](OpOperand &operand) {
+      if (!isa<MemRefType>(operand.get().getType()) ||
+          !shared(getRoot(operand.get())))
+        return true;
+      sharesWritten = true;
+      return touchesOwnPart(cast<linalg::GenericOp>(member), operand,
+                            group.extent);
+    });
+  };
+  return llvm::all_of(group.ops, isAligned) && isAligned(op) && sharesWritten;
+}
+
+/// Whether the borders are nothing that `op` reads.
+static bool mayPrecede(ArrayRef<Operation *> borders, Operation *op) {
+  llvm::SetVector<Value> reads, writes, filled, none;
+  getAccessedRoots(op, reads, writes);
+  for (Operation *border : borders)
+    getAccessedRoots(border, none, filled);
+  return llvm::none_of(filled,
+                       [&](Value root) { return reads.contains(root); });
+}
+
+SmallVector<StepGroup> mlir::octet::formStepGroups(Block &block) {
+  SmallVector<StepGroup> groups;
+  SmallVector<Operation *> borders;
+  auto flushBorders = [&] {
+    for (Operation *border : borders)
+      groups.push_back({{}, {border}, 1});
+    for (StepGroup &group : MutableArrayRef(groups).take_back(borders.size()))
+      group.extent = getSplitExtent(group.ops.front()).value_or(1);
+    borders.clear();
+  };
+  for (Operation &op : block) {
+    if (!isComputation(&op))
+      continue;
+    if (op.hasAttr(kBorderAttrName)) {
+      borders.push_back(&op);
+      continue;
+    }
+    if (borders.empty() && !groups.empty() && joins(groups.back(), &op)) {
+      groups.back().ops.push_back(&op);
+      continue;
+    }
+    if (!mayPrecede(borders, &op))
+      flushBorders();
+    groups.push_back(
+        {std::move(borders), {&op}, getSplitExtent(&op).value_or(1)});
+    borders.clear();
+  }
+  flushBorders();
+  return groups;
+}
+
+//===----------------------------------------------------------------------===//
+// Description
+//===----------------------------------------------------------------------===//
+
+static int64_t getBytes(Value buffer) {
+  auto type = dyn_cast<MemRefType>(buffer.getType());
+  if (!type || !type.hasStaticShape())
+    return 0;
+  return type.getNumElements() *
+         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
+static int64_t getMacs(Operation *op) {
+  if (auto kernel = dyn_cast<octet_kernel::SplittableOpInterface>(op))
+    return kernel.getMacs();
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic.getNumReductionLoops() == 0)
+    return 0;
+  bool multiplies = llvm::any_of(*generic.getBody(), [](Operation &inner) {
+    return isa<arith::MulIOp, arith::MulFOp>(inner);
+  });
+  if (!multiplies)
+    return 0;
+  int64_t macs = 1;
+  for (int64_t extent : generic.getStaticLoopRanges())
+    macs *= extent;
+  return macs;
+}
+
+/// A word for an op whose location does not tell the ONNX operator.
+static StringRef getKind(Operation *op) {
+  if (isa<octet_kernel::SplittableOpInterface>(op))
+    return "Conv";
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic)
+    return op->getName().stripDialect();
+  if (generic.getNumReductionLoops() != 0)
+    return getMacs(op) ? "Contract" : "Reduce";
+  if (&generic.getBody()->front() == generic.getBody()->getTerminator())
+    return generic.getNumDpsInputs() != 0 &&
+                   isa<MemRefType>(generic.getDpsInputs()[0].getType())
+               ? "Copy"
+               : "Fill";
+  return "Elementwise";
+}
+
+static bool isFloat(const StepGroup &group) {
+  for (Operation *op : group.ops)
+    for (Value operand : op->getOperands())
+      if (auto type = dyn_cast<MemRefType>(operand.getType()))
+        if (!isConstantBuffer(operand) && isa<FloatType>(type.getElementType()))
+          return true;
+  return false;
+}
+
+StepInfo mlir::octet::describeStep(const StepGroup &group) {
+  StepInfo info;
+  NodeNames nodes;
+  SmallVector<std::string> kinds;
+  for (Operation *op : group.ops) {
+    nodes.add(op->getLoc());
+    if (!llvm::is_contained(kinds, getKind(op)))
+      kinds.push_back(getKind(op).str());
+    info.macs += getMacs(op);
+    for (Value operand : op->getOperands())
+      info.bytes += getBytes(operand);
+  }
+  for (Operation *op : group.borders)
+    for (Value operand : op->getOperands())
+      info.bytes += getBytes(operand);
+  info.name = llvm::join(nodes.names, "+");
+  SmallVector<std::string> types;
+  for (const std::string &type : nodes.types)
+    if (!type.empty())
+      types.push_back(type);
+  info.op = llvm::join(types.empty() ? kinds : types, "+");
+  info.precision = isFloat(group) ? "float" : "int8";
+  return info;
+}
