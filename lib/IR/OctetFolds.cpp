@@ -25,6 +25,9 @@ using namespace mlir::octet;
 /// Results above this many elements are not computed by `fold`.
 static constexpr int64_t kFoldLimit = 4096;
 
+/// Constants of up to this many elements change between integer and quantized.
+static constexpr int64_t kStorageFoldLimit = int64_t(1) << 40;
+
 static std::optional<ConstantData> readOperand(Attribute attr,
                                                int64_t limit = kFoldLimit) {
   auto elements = dyn_cast_or_null<ElementsAttr>(attr);
@@ -53,6 +56,27 @@ OpFoldResult DequantizeOp::fold(FoldAdaptor) { return {}; }
 OpFoldResult RequantizeOp::fold(FoldAdaptor) {
   return getInput().getType() == getType() ? OpFoldResult(getInput())
                                            : OpFoldResult();
+}
+
+// Of a chain of casts the last counts; a constant changes its type only.
+OpFoldResult StorageCastOp::fold(FoldAdaptor adaptor) {
+  Value source = getInput();
+  while (auto cast = source.getDefiningOp<StorageCastOp>())
+    source = cast.getInput();
+  if (source.getType() == getType())
+    return source;
+  if (source != getInput()) {
+    getInputMutable().assign(source);
+    return getResult();
+  }
+  auto data = readOperand(adaptor.getInput(), kStorageFoldLimit);
+  auto type = dyn_cast<RankedTensorType>(getType());
+  if (!data || !type)
+    return {};
+  quant::QuantizedType quantized = getQuantizedType(type);
+  Type element =
+      quantized ? getStorageInteger(quantized) : type.getElementType();
+  return makeElements(type.clone(element), data->bytes);
 }
 
 //===----------------------------------------------------------------------===//

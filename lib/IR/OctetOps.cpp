@@ -49,6 +49,12 @@ IntegerType mlir::octet::getStorageInteger(quant::QuantizedType type) {
                           type.getStorageTypeIntegralWidth());
 }
 
+IntegerType mlir::octet::getGraphInteger(quant::QuantizedType type) {
+  return IntegerType::get(type.getContext(), type.getStorageTypeIntegralWidth(),
+                          type.isSigned() ? IntegerType::Signless
+                                          : IntegerType::Unsigned);
+}
+
 std::string mlir::octet::getNodeName(Location loc) {
   if (auto name = dyn_cast<NameLoc>(loc))
     return name.getName().str();
@@ -108,6 +114,21 @@ LogicalResult QuantizeOp::verify() {
 }
 LogicalResult DequantizeOp::verify() {
   return verifyExpressed(*this, getResult(), getInput());
+}
+
+LogicalResult StorageCastOp::verify() {
+  auto getInteger = [](Type type) {
+    quant::QuantizedType quantized = getQuantizedType(type);
+    return quantized ? getGraphInteger(quantized)
+                     : dyn_cast<IntegerType>(getElementTypeOrSelf(type));
+  };
+  IntegerType from = getInteger(getInput().getType());
+  IntegerType to = getInteger(getType());
+  if (!from || from != to)
+    return emitOpError() << getElementTypeOrSelf(getInput().getType())
+                         << " and " << getElementTypeOrSelf(getType())
+                         << " are not stored as the same integer";
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

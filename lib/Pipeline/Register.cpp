@@ -11,6 +11,7 @@
 #include "octet/Fold/Passes.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Octet.h"
+#include "octet/Import/Passes.h"
 #include "octet/Propagate/Passes.h"
 #include "octet/Quantize/Passes.h"
 
@@ -29,6 +30,7 @@ void mlir::octet::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::octet::registerAllPasses() {
   mlir::registerAllPasses();
+  registerOctetImportPasses();
   registerOctetQuantizePasses();
   registerOctetPropagatePasses();
   registerOctetFoldPasses();

@@ -79,6 +79,10 @@ inline RankedTensorType withElement(Type type, Type element) {
 /// The integer type that stores a quantized element: signless, of its width.
 IntegerType getStorageInteger(quant::QuantizedType type);
 
+/// The integer type that a graph spells the same storage with: `ui8` for u8,
+/// `i8` for s8.
+IntegerType getGraphInteger(quant::QuantizedType type);
+
 /// Elements of a ranked, static tensor type; operands of a graph have no other.
 inline ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();

@@ -50,7 +50,8 @@ def Octet_NodeOp : Octet_Op<"node"> {
     The structural import makes one of each node; the registered importer of the
     operator's family replaces it by operators of this dialect. `opset` is the
     version that the model imports of `domain` ("" is ONNX's own). Results are
-    unranked until then.
+    unranked, or `none`, until then. A subgraph of the node is a region; the
+    attribute of its name is the region's number, of type index.
 
     ```mlir
     %y = octet.node "Relu"(%x) {domain = "", opset = 17 : i64,
@@ -61,9 +62,17 @@ def Octet_NodeOp : Octet_Op<"node"> {
                        DefaultValuedStrAttr<StrAttr, "">:$domain,
                        I64Attr:$opset, DictionaryAttr:$node_attributes);
   let results = (outs Variadic<AnyType>:$outputs);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$subgraphs);
   let assemblyFormat = [{
     $op_type `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)
+    $subgraphs
   }];
+}
+
+def Octet_YieldOp : Octet_Op<"yield", [Pure, Terminator]> {
+  let summary = "the outputs of a node's subgraph";
+  let arguments = (ins Variadic<AnyType>:$outputs);
+  let assemblyFormat = "($outputs^ `:` type($outputs))? attr-dict";
 }
 
 //===----------------------------------------------------------------------===//
@@ -119,6 +128,26 @@ def Octet_RequantizeOp
   let results = (outs Octet_QuantizedTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
+}
+
+def Octet_StorageCastOp
+    : Octet_Op<"storage_cast", [Pure, SameOperandsAndResultShape]> {
+  let summary = "the same bits as a quantized tensor or as plain integers";
+  let description = [{
+    Between a quantized type and the integer type of its storage (`ui8` for u8,
+    `i8` for s8), or between two quantized types with the same storage. It joins
+    the integers at a model's border, and those that a graph computes with, to
+    operators on quantized values; it costs nothing.
+
+    ```mlir
+    %q = octet.storage_cast %x : tensor<4xui8> -> tensor<4x!quant.uniform<u8:f32, 0.1:3>>
+    ```
+  }];
+  let arguments = (ins Octet_Tensor:$input);
+  let results = (outs Octet_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 def Octet_ObserveOp

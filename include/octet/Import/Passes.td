@@ -1,0 +1,44 @@
+//===- Passes.td - Passes of the Import stage -*- tablegen -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_IMPORT_PASSES_TD
+#define OCTET_IMPORT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ImportNodes : Pass<"octet-import-nodes", "::mlir::ModuleOp"> {
+  let summary = "Gives ONNX nodes their meaning";
+  let description = [{
+    Walks the nodes in order and replaces each by operators of the dialect,
+    through the importer that is registered for its domain, operator and opset
+    version. Types are known only once everything before a node has been
+    replaced, hence one pass in order for all families of operators. Constants
+    fold on the way, so that computations of shapes disappear.
+
+    ```mlir
+    %y = octet.node "Relu"(%x) {domain = "", opset = 17 : i64,
+       node_attributes = {}} : (tensor<1x8xf32>) -> none
+    // becomes
+    %y = octet.relu %x : tensor<1x8xf32> -> tensor<1x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+  let statistics = [
+    Statistic<"numImported", "nodes-imported", "Number of nodes replaced">
+  ];
+}
+
+def VerifyImport : Pass<"octet-verify-import", "::mlir::ModuleOp"> {
+  let summary = "Checks what Import must leave: known operators, static shapes";
+  let description = [{
+    The contract of the stage: one function `main` with named inputs and
+    outputs, no `octet.node` and no `octet.absent`, only ranked tensors of fixed
+    extents. Later stages rely on it.
+  }];
+}
+
+#endif // OCTET_IMPORT_PASSES_TD
