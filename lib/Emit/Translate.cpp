@@ -30,12 +30,18 @@ using namespace mlir::octet;
 /// own. Pointers are opaque, so a flat array serves the same uses.
 static void flattenConstant(LLVM::GlobalOp global) {
   auto array = dyn_cast<LLVM::LLVMArrayType>(global.getGlobalType());
-  auto values = dyn_cast_or_null<DenseElementsAttr>(global.getValueOrNull());
+  auto values = dyn_cast_or_null<ElementsAttr>(global.getValueOrNull());
   if (!array || !isa<LLVM::LLVMArrayType>(array.getElementType()) || !values)
     return;
   Type element = values.getElementType();
   auto flat = RankedTensorType::get({values.getNumElements()}, element);
-  global.setValueAttr(values.reshape(flat));
+  if (auto dense = dyn_cast<DenseElementsAttr>(values))
+    global.setValueAttr(dense.reshape(flat));
+  else if (auto resource = dyn_cast<DenseResourceElementsAttr>(values))
+    global.setValueAttr(
+        DenseResourceElementsAttr::get(flat, resource.getRawHandle()));
+  else
+    return;
   global.setGlobalType(
       LLVM::LLVMArrayType::get(element, values.getNumElements()));
 }
