@@ -9,6 +9,7 @@
 
 #include "octet/Codegen/Passes.h"
 #include "octet/Fold/Passes.h"
+#include "octet/Codegen/Kernels/Passes.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Octet.h"
 #include "octet/Import/Passes.h"
@@ -36,4 +37,5 @@ void mlir::octet::registerAllPasses() {
   registerOctetFoldPasses();
   registerOctetCodegenPasses();
   registerCodegenPipeline();
+  registerOctetKernelsPasses();
 }

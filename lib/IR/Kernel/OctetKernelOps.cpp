@@ -135,7 +135,7 @@ static LogicalResult verifyTypes(ConvOp op) {
                             << ", but the output is " << op.getOut().getType();
   if (bool(op.getLo()) != bool(op.getHi()))
     return op.emitOpError("range needs both ends");
-  if (op.getFlipInput() && (op.getInputUnsigned() || op.isFloat()))
+  if (op.getFlipInput() && op.isFloat())
     return op.emitOpError("flips the sign of an input that has none");
   return success();
 }

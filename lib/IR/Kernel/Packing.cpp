@@ -23,7 +23,8 @@ WeightShape::WeightShape(ConvOp op)
     : groups(op.isDepthwise() ? 1 : op.getGroups()),
       outChannels(op.getOutChannels()), kernelHeight(op.getKernel()[0]),
       kernelWidth(op.getKernel()[1]), channels(op.getGroupChannels()),
-      elementBytes(op.isFloat() ? 4 : 1),
+      elementBytes(op.isFloat() ? 4 : 1), strideHeight(op.getStrides()[0]),
+      dilationHeight(op.getDilations()[0]),
       wholeRows(op.getGroups() == 1 && op.getDilations()[1] == 1 &&
                 hasDensePixels(op)) {}
 
@@ -33,9 +34,16 @@ int64_t WeightShape::getDepth(Packing packing) const {
   return packing == Packing::Pairs ? 8 : 4;
 }
 
+int64_t WeightShape::getVariants(Packing packing) const {
+  if (packing != Packing::Taps || dilationHeight != 1 || elementBytes != 1)
+    return 1;
+  int64_t rows = llvm::alignTo(kernelHeight, getDepth(packing));
+  return (rows - kernelHeight) / strideHeight + 1;
+}
+
 int64_t WeightShape::getSegments(Packing packing) const {
   if (packing == Packing::Taps)
-    return kernelWidth;
+    return getVariants(packing) * kernelWidth;
   return wholeRows ? kernelHeight : kernelHeight * kernelWidth;
 }
 
@@ -79,10 +87,12 @@ struct Placer {
   const WeightShape &shape;
   Packing packing;
 
-  int64_t place(int64_t outChannel, int64_t kh, int64_t kw, int64_t c) const {
+  int64_t place(int64_t outChannel, int64_t kh, int64_t kw, int64_t c,
+                int64_t variant) const {
     int64_t segment, element;
     if (packing == Packing::Taps)
-      segment = kw, element = kh;
+      segment = variant * shape.kernelWidth + kw,
+      element = kh + variant * shape.strideHeight;
     else if (shape.wholeRows)
       segment = kh, element = kw * shape.channels + c;
     else
@@ -103,14 +113,16 @@ SmallVector<char> octet_kernel::packWeights(const WeightShape &shape,
                                             ArrayRef<char> plain) {
   int64_t bytes = shape.elementBytes;
   SmallVector<char> packed(shape.getPackedElements(packing) * bytes, 0);
+  int64_t variants = shape.getVariants(packing);
   Placer placer{shape, packing};
   const char *from = plain.data();
   for (int64_t oc = 0; oc < shape.outChannels; ++oc)
     for (int64_t kh = 0; kh < shape.kernelHeight; ++kh)
       for (int64_t kw = 0; kw < shape.kernelWidth; ++kw)
         for (int64_t c = 0; c < shape.channels; ++c, from += bytes)
-          std::memcpy(&packed[placer.place(oc, kh, kw, c) * bytes], from,
-                      bytes);
+          for (int64_t variant = 0; variant < variants; ++variant)
+            std::memcpy(&packed[placer.place(oc, kh, kw, c, variant) * bytes],
+                        from, bytes);
   return packed;
 }
 

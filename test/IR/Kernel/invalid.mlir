@@ -165,15 +165,14 @@ func.func @f(%x: tensor<1x10x10x8xi8>, %w: tensor<16x3x3x8xi8>, %y: tensor<1x8x8
 
 // -----
 
-func.func @f(%x: memref<1x10x10x8xi8>, %w: memref<16x3x3x8xi8>, %y: memref<1x8x8x16xi8>) {
+func.func @f(%x: memref<1x1x10x8xf32>, %w: memref<16x1x1x8xf32>, %y: memref<1x1x10x16xf32>) {
   // expected-error @below {{flips the sign of an input that has none}}
   octet_kernel.conv
-      ins(%x, %w : memref<1x10x10x8xi8>, memref<16x3x3x8xi8>)
-      outs(%y : memref<1x8x8x16xi8>)
-      attributes {kernel = array<i64: 3, 3>, input_unsigned, flip_input} {
-  ^bb0(%sum: i32):
-    %0 = arith.trunci %sum : i32 to i8
-    octet_kernel.yield %0 : i8
+      ins(%x, %w : memref<1x1x10x8xf32>, memref<16x1x1x8xf32>)
+      outs(%y : memref<1x1x10x16xf32>)
+      attributes {kernel = array<i64: 1, 1>, flip_input} {
+  ^bb0(%sum: f32):
+    octet_kernel.yield %sum : f32
   }
   return
 }

@@ -42,8 +42,9 @@ def OctetKernel_Packing : OctetKernel_Enum<"Packing",
   // Panels of 16 output channels; 8 bytes of the reduction per channel:
   // [group][panel][segment][step][16][8].
   I32EnumAttrCase<"Pairs", 1, "pairs">,
-  // Depthwise: 4 vertical taps (or one f32) per channel:
-  // [panel of 16 channels][kernel column][step][16][4 bytes].
+  // Depthwise: 4 vertical taps (or one f32) per channel, once for each output
+  // row that the same 4 input rows serve:
+  // [panel of 16 channels][output row][kernel column][step][16][4 bytes].
   I32EnumAttrCase<"Taps", 2, "taps">]>;
 def OctetKernel_PackingAttr
     : EnumAttr<OctetKernel_Dialect, OctetKernel_Packing, "packing"> {

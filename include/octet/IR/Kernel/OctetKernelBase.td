@@ -35,6 +35,9 @@ def OctetKernel_Dialect : Dialect {
   let extraClassDeclaration = [{
     /// Name of the function attribute that holds the instruction set.
     static constexpr ::llvm::StringLiteral kIsaAttrName = "octet_kernel.isa";
+    /// Of a function whose kernel takes a range: the number of its units.
+    static constexpr ::llvm::StringLiteral kWorkExtentAttrName =
+        "octet_kernel.work_extent";
     void registerAttributes();
   }];
 }

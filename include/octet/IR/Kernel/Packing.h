@@ -20,7 +20,7 @@ namespace mlir::octet_kernel {
 /// falls into segments: stretches of input that follow each other in memory.
 struct WeightShape {
   int64_t groups, outChannels, kernelHeight, kernelWidth, channels;
-  int64_t elementBytes;
+  int64_t elementBytes, strideHeight, dilationHeight;
   /// All of a kernel row is one segment, rather than each of its pixels.
   bool wholeRows;
   static constexpr int64_t kPanel = 16;
@@ -28,6 +28,9 @@ struct WeightShape {
   explicit WeightShape(ConvOp op);
 
   int64_t getGroupOutChannels() const { return outChannels / groups; }
+  /// Output rows that the same input rows serve (Taps): the weights of each are
+  /// packed, moved down by its distance.
+  int64_t getVariants(Packing packing) const;
   /// Elements of the reduction that a lane takes at once.
   int64_t getDepth(Packing packing) const;
   int64_t getSegments(Packing packing) const;

@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+# Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Builds generated kernels, checks them bit by bit, and times them.
+
+    kernels.py check --isa avx2 [--set quick] [NAME ...]
+    kernels.py time  --isa avx512vnni --set speed
+
+A kernel is named by its shape, e.g. conv56x56x64-64k3s1u8r: output 56 x 56,
+64 channels in, 64 out, 3x3, stride 1, unsigned activations, residual.
+"""
+import argparse
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PEAKS = {"avx512vnni": ("vpdpbusd", 64), "amx": ("vpdpbusd", 64),
+         "avxvnni": ("%{vex%} vpdpbusd", 32), "avxvnniint8": ("%{vex%} vpdpbusd", 32),
+         "avx2": ("vpmaddubsw", 32)}
+ARM = ("neon", "dotprod", "i8mm", "sve")
+
+
+@dataclass
+class Shape:
+    """A convolution; the input is as large as the output needs."""
+    oh: int
+    ow: int
+    c: int
+    oc: int
+    k: tuple = (1, 1)
+    s: tuple = (1, 1)
+    d: tuple = (1, 1)
+    groups: int = 1
+    n: int = 1
+    kind: str = "u8"  # of input and output: u8, s8 or f32
+    residual: bool = False
+    lookup: bool = False
+    tile: tuple = ()  # rows, vectors, unroll
+    extra: tuple = field(default=(0, 0))  # unused rows and columns of input
+    bytes: bytes = b""
+
+    @property
+    def h(self):
+        return (self.oh - 1) * self.s[0] + (self.k[0] - 1) * self.d[0] + 1 + self.extra[0]
+
+    @property
+    def w(self):
+        return (self.ow - 1) * self.s[1] + (self.k[1] - 1) * self.d[1] + 1 + self.extra[1]
+
+    @property
+    def name(self):
+        def pair(letter, p, default):
+            if p == default:
+                return ""
+            return letter + (str(p[0]) if p[0] == p[1] else f"{p[0]}x{p[1]}")
+        return (f"{'f' if self.kind == 'f32' else ''}conv{self.oh}x{self.ow}x{self.c}-{self.oc}"
+                + pair("k", self.k, (1, 1)) + pair("s", self.s, (1, 1))
+                + pair("d", self.d, (1, 1)) + (f"g{self.groups}" if self.groups > 1 else "")
+                + (f"n{self.n}" if self.n > 1 else "") + (self.kind if self.kind != "f32" else "")
+                + ("r" if self.residual else "") + ("t" if self.lookup else "")
+                + ("-" + "x".join(map(str, self.tile)) if self.tile else ""))
+
+
+def gemm(m, n, k, **more):
+    return Shape(1, m, k, n, **more)
+
+
+def depthwise(h, w, c, k=3, s=1, **more):
+    return Shape(h, w, c, c, (k, k), (s, s), groups=c, **more)
+
+
+def square(o, c, oc, k, s=1, **more):
+    return Shape(o, o, c, oc, (k, k), (s, s), **more)
+
+
+def quick_set():
+    """Every tail: rows, channels in and out; kernels, strides, dilation,
+    groups; depthwise; both signs; residuals and tables."""
+    shapes = [
+        gemm(1, 1, 1), gemm(1, 10, 64), gemm(3, 17, 5), gemm(7, 64, 31), gemm(13, 100, 67),
+        gemm(100, 80, 16), gemm(130, 130, 9, residual=True), gemm(49, 24, 130, lookup=True),
+        gemm(300, 16, 12, kind="s8"), gemm(17, 70, 66, kind="s8", residual=True, lookup=True),
+        square(9, 3, 20, 3), square(8, 16, 32, 3, kind="s8"), square(5, 7, 9, 5, 2),
+        square(6, 3, 64, 7, 2, extra=(1, 1)), square(4, 24, 72, 3, n=3, residual=True),
+        Shape(7, 7, 20, 48, n=2, extra=(0, 0)), Shape(10, 5, 8, 8, s=(2, 2), extra=(1, 1)),
+        Shape(1, 40, 6, 12, (1, 5)), Shape(6, 8, 5, 18, (3, 2), (2, 1)),
+        Shape(7, 6, 12, 20, (3, 3), d=(2, 2)), Shape(5, 9, 12, 20, (2, 3), d=(1, 3), kind="s8"),
+        Shape(6, 7, 32, 48, (3, 3), groups=2), Shape(5, 5, 12, 24, (1, 1), groups=4, kind="s8"),
+        Shape(5, 5, 8, 16, (3, 3), groups=8, n=2), Shape(3, 200, 8, 16, (3, 3)),
+        depthwise(9, 10, 32), depthwise(7, 5, 100, kind="s8"), depthwise(8, 8, 64, 3, 2),
+        depthwise(5, 6, 24, 5, residual=True), depthwise(6, 6, 48, 5, 2, lookup=True),
+        depthwise(4, 9, 130, 7, n=2), Shape(6, 6, 20, 20, (3, 3), d=(2, 2), groups=20),
+        Shape(1, 30, 16, 16, (1, 4), groups=16), Shape(5, 4, 3, 3, (2, 2), (2, 2), groups=3),
+    ]
+    floats = [gemm(1, 10, 64), gemm(13, 100, 67), gemm(100, 80, 16), square(9, 3, 20, 3),
+              square(5, 7, 9, 5, 2, n=2), Shape(7, 6, 12, 20, (3, 3), d=(2, 2)),
+              Shape(6, 7, 32, 48, (3, 3), groups=2), depthwise(9, 10, 37), depthwise(5, 6, 64, 5, 2)]
+    for shape in floats:
+        shape.kind = "f32"
+    return shapes + floats
+
+
+def tiles_set(isa):
+    """Every row of the kernel table for an instruction set."""
+    table = (ROOT / "include/octet/Codegen/KernelTable.inc").read_text()
+    shapes = []
+    for name, kind, *tile in re.findall(
+            r"^OCTET_KERNEL\((\w+), (\w+), (\d+), (\d+), (\d+)\)", table, re.M):
+        if name.lower() != isa:
+            continue
+        tile = tuple(map(int, tile))
+        for kind in (["f32"] if kind == "F32" else ["u8", "s8"]):
+            shapes.append(gemm(2 * tile[0] + 1, 70, 43, kind=kind, tile=tile))
+            shapes.append(square(5, 9, 100, 3, kind=kind, tile=tile))
+    return shapes
+
+
+def speed_set():
+    """The shapes of the issue that asks for the hardware's limit."""
+    return [gemm(512, 512, 512), gemm(1024, 1024, 1024), gemm(128, 768, 768),
+            gemm(3136, 64, 64), gemm(3136, 256, 64), gemm(3136, 64, 256), gemm(49, 512, 2048),
+            square(56, 64, 64, 3), square(14, 256, 256, 3), square(112, 3, 64, 7, 2),
+            gemm(12544, 96, 16), gemm(3136, 24, 144), gemm(1, 1000, 2048),
+            depthwise(112, 112, 32), depthwise(56, 56, 128), depthwise(28, 28, 192),
+            depthwise(14, 14, 384, 5), depthwise(56, 56, 96, 3, 2),
+            gemm(512, 512, 512, kind="f32"), square(56, 64, 64, 3, kind="f32"),
+            depthwise(56, 56, 128, kind="f32")]
+
+
+def isa_features(isa):
+    """LLVM's features of an instruction set, from Isas.def."""
+    text = (ROOT / "include/octet/Support/Isas.def").read_text().replace("\\\n", "")
+    defines = dict(re.findall(r'#define (OCTET_X86_V\d)\s+((?:"[^"]*"\s*)+)', text))
+    row = re.search(r'OCTET_(?:X86|ARM)_ISA\("%s",\s*((?:"[^"]*"|OCTET_X86_V\d|\s)+),' % isa, text)
+    parts = re.sub(r"OCTET_X86_V\d", lambda m: defines[m.group()], row.group(1))
+    features = "".join(re.findall(r'"([^"]*)"', parts))
+    if isa == "avxvnni" and not has_isa(isa) and has_isa("avx512vnni"):
+        # The same kernels in AVX-512's encoding, so that they can be run.
+        features = features.replace("+avxvnni", "+avx512f,+avx512vl,+avx512vnni")
+    return features + (",-prefer-256-bit" if "avx512" in features else "")
+
+
+def make_weights(shape, rng):
+    count = shape.oc * shape.k[0] * shape.k[1] * shape.c // shape.groups
+    if shape.kind == "f32":
+        import array
+        return array.array("f", [rng.uniform(-1, 1) for _ in range(count)]).tobytes()
+    data = bytearray(rng.getrandbits(8 * count).to_bytes(count, "little"))
+    for i in range(0, count, 5):
+        data[i] = rng.choice((127, 129, 128))
+    return bytes(data)
+
+
+def epilogue(shape, zero_point):
+    """The region, and the elements it takes."""
+    if shape.kind == "f32":
+        return "%sum: f32, %b: i32, %s: f32, %r: f32", [
+            "%0 = arith.addf %sum, %s : f32", "octet_kernel.yield %0 : f32"]
+    low = (0 if shape.kind == "u8" else -128) - zero_point
+    ext = "arith.extui" if shape.kind == "u8" else "arith.extsi"
+    lines = ["%0 = arith.addi %sum, %b : i32", "%1 = arith.sitofp %0 : i32 to f32",
+             "%2 = arith.mulf %1, %s : f32"]
+    value = "%2"
+    if shape.residual:
+        lines += [f"%r0 = {ext} %r : i8 to i32", "%three = arith.constant 3 : i32",
+                  "%r1 = arith.subi %r0, %three : i32", "%r2 = arith.sitofp %r1 : i32 to f32",
+                  "%half = arith.constant 0.5 : f32", "%r3 = arith.mulf %r2, %half : f32",
+                  "%r4 = arith.addf %2, %r3 : f32"]
+        value = "%r4"
+    lines += [f"%low = arith.constant {low}.0 : f32", f"%high = arith.constant {low + 255}.0 : f32",
+              f"%3 = arith.maximumf {value}, %low : f32", "%4 = arith.minimumf %3, %high : f32",
+              "%5 = math.roundeven %4 : f32", "%6 = arith.fptosi %5 : f32 to i32",
+              f"%zp = arith.constant {zero_point} : i32", "%7 = arith.addi %6, %zp : i32",
+              "%8 = arith.trunci %7 : i32 to i8"]
+    last = "%8"
+    if shape.lookup:
+        table = bytes(lookup_table()).hex().upper()
+        lines.append(f'%9 = octet_kernel.lookup %8, dense<"0x{table}"> : tensor<256xi8> : i8')
+        last = "%9"
+    return "%sum: i32, %b: i32, %s: f32, %r: i8", lines + [f"octet_kernel.yield {last} : i8"]
+
+
+def lookup_table():
+    return [(i * 7 + i * i // 3 + 11) % 256 for i in range(256)]
+
+
+def zero_point_of(shape):
+    return {"u8": 7, "s8": -5, "f32": 0}[shape.kind]
+
+
+def to_mlir(index, shape, isa):
+    e = "f32" if shape.kind == "f32" else "i8"
+    weights = f"{shape.oc}x{shape.k[0]}x{shape.k[1]}x{shape.c // shape.groups}x{e}"
+    x = f"memref<{shape.n}x{shape.h}x{shape.w}x{shape.c}x{e}>"
+    y = f"memref<{shape.n}x{shape.oh}x{shape.ow}x{shape.oc}x{e}>"
+    bias, scale = f"memref<{shape.oc}xi32>", f"memref<{shape.oc}xf32>"
+    args, lines = epilogue(shape, zero_point_of(shape))
+    unsigned = ", input_unsigned" if shape.kind == "u8" else ""
+    tile = ""
+    if shape.tile:
+        tile = ", tile = #octet_kernel.tile<rows = %d, vectors = %d, unroll = %d>" % shape.tile
+    body = "\n    ".join(lines)
+    return f"""
+memref.global "private" constant @w{index} : memref<{weights}> = dense<"0x{shape.bytes.hex().upper()}">
+func.func @k{index}(%lo: index, %hi: index, %x: {x} {{llvm.noalias}},
+    %bias: {bias} {{llvm.noalias}}, %scale: {scale} {{llvm.noalias}}, %old: {y} {{llvm.noalias}},
+    %y: {y} {{llvm.noalias}}) attributes {{octet_kernel.isa = #octet_kernel.isa<{isa}>}} {{
+  %w = memref.get_global @w{index} : memref<{weights}>
+  octet_kernel.conv ins(%x, %w : {x}, memref<{weights}>)
+      epilogue(%bias, %scale, %old : {bias}, {scale}, {y}) outs(%y : {y}) range(%lo, %hi)
+      attributes {{kernel = array<i64: {shape.k[0]}, {shape.k[1]}>,
+        strides = array<i64: {shape.s[0]}, {shape.s[1]}>,
+        dilations = array<i64: {shape.d[0]}, {shape.d[1]}>,
+        groups = {shape.groups} : i64{unsigned}{tile}}} {{
+  ^bb0({args}):
+    {body}
+  }}
+  return
+}}
+"""
+
+
+def to_cases(shapes, extents, folder):
+    """The table that the harness reads."""
+    lines = ["#include <stdint.h>", '#include "types.h"']
+    rows = []
+    for i, (s, extent) in enumerate(zip(shapes, extents)):
+        (folder / f"w{i}.bin").write_bytes(s.bytes)
+        lines.append(f'__asm__(".section .rodata\\n.balign 64\\n.globl weights{i}\\nweights{i}:\\n'
+                     f'.incbin \\"{folder}/w{i}.bin\\"\\n.byte 0\\n.text\\n");')
+        lines.append(f"extern const char weights{i}[]; void k{i}(int64_t, int64_t, void *, "
+                     "const int32_t *, const float *, const void *, void *);")
+        unsigned = int(s.kind == "u8")
+        values = [int(s.kind == "f32"), unsigned, unsigned, zero_point_of(s), int(s.residual),
+                  int(s.lookup), s.n, s.h, s.w, s.c, s.oc, s.oh, s.ow, *s.k, *s.s, *s.d, s.groups]
+        rows.append(f'  {{"{s.name}", k{i}, weights{i}, {extent}, {", ".join(map(str, values))}}},')
+    table = ", ".join(map(str, lookup_table()))
+    return "\n".join(lines + ["const test_case cases[] = {"] + rows + ["};",
+                     f"const int num_cases = {len(shapes)};",
+                     f"const uint8_t lookup_table[256] = {{{table}}};"]) + "\n"
+
+
+PIPELINE = """builtin.module(octet-pack-weights,octet-lower-kernels,octet-lower-dots,canonicalize,cse,
+convert-scf-to-cf,convert-vector-to-llvm,expand-strided-metadata,lower-affine,
+finalize-memref-to-llvm,convert-arith-to-llvm,convert-math-to-llvm,convert-index-to-llvm,
+convert-cf-to-llvm,convert-func-to-llvm{use-bare-ptr-memref-call-conv=1},
+reconcile-unrealized-casts)""".replace("\n", "")
+
+
+class Builder:
+    """Compiles shapes into one program."""
+
+    def __init__(self, isa, tools, folder):
+        self.isa, self.tools, self.folder = isa, tools, folder
+        self.arm = isa in ARM
+
+    def tool(self, name):
+        local = pathlib.Path(self.tools) / name
+        if local.exists():
+            return str(local)
+        for candidate in (f"/usr/lib/llvm-22/bin/{name}", shutil.which(f"{name}-22"), shutil.which(name)):
+            if candidate and os.path.exists(candidate):
+                return candidate
+        sys.exit(f"kernels.py: {name} not found: install the packages of scripts/setup")
+
+    def run(self, *command):
+        subprocess.run([str(c) for c in command], check=True)
+
+    def compile_ir(self, shapes):
+        rng = random.Random(7)
+        text = []
+        for i, shape in enumerate(shapes):
+            shape.bytes = make_weights(shape, rng)
+            text.append(to_mlir(i, shape, self.isa))
+        f = self.folder
+        (f / "k.mlir").write_text("".join(text))
+        self.run(self.tool("octet-opt"), f / "k.mlir", f"--pass-pipeline={PIPELINE}",
+                 "-o", f / "llvm.mlir")
+        found = dict(re.findall(r"llvm\.func @k(\d+)\(.*?work_extent = (\d+)",
+                                (f / "llvm.mlir").read_text()))
+        self.run(self.tool("mlir-translate"), "--mlir-to-llvmir",
+                 "--allow-unregistered-dialect", f / "llvm.mlir", "-o", f / "k.ll")
+        return [int(found[str(i)]) for i in range(len(shapes))]
+
+    def compile_object(self):
+        f, triple = self.folder, "aarch64-linux-gnu" if self.arm else "x86_64-linux-gnu"
+        target = [f"-mtriple={triple}", f"-mattr={isa_features(self.isa)}"]
+        self.run(self.tool("opt"), "-O3", *target, f / "k.ll", "-o", f / "k.bc")
+        for kind, name in (("obj", "k.o"), ("asm", "k.s")):
+            self.run(self.tool("llc"), "-O3", *target, "--relocation-model=pic",
+                     f"-filetype={kind}", f / "k.bc", "-o", f / name)
+
+    def link(self, shapes, extents):
+        f = self.folder
+        harness = (HERE / "harness.c").read_text()
+        (f / "types.h").write_text(re.search(r"typedef struct \{\n  const char \*name.*?test_case;",
+                                             harness, re.S).group())
+        (f / "cases.c").write_text(to_cases(shapes, extents, f))
+        compiler = "aarch64-linux-gnu-gcc" if self.arm else self.tool("clang")
+        peak = []
+        if self.isa in PEAKS:
+            name, size = PEAKS[self.isa]
+            peak = [f"-DPEAK=\"{name}\"", f"-DBYTES={size}"] + \
+                ([] if size == 32 else ["-mavx512f"]) + ["-mavx2"]
+        self.run(compiler, "-O2", *peak, "-c", HERE / "peak.c", "-o", f / "peak.o")
+        self.run(compiler, "-O2", "-ffp-contract=off", *(["-static"] if self.arm else []),
+                 HERE / "harness.c", f / "cases.c", f / "peak.o", f / "k.o", "-lm", "-o", f / "kernels")
+
+    def build(self, shapes):
+        extents = self.compile_ir(shapes)
+        self.compile_object()
+        self.link(shapes, extents)
+
+
+def has_isa(isa):
+    """Whether this machine runs the instruction set, itself or emulated."""
+    if isa in ARM:
+        return shutil.which("qemu-aarch64-static") is not None
+    need = {"generic": [], "avx2": ["avx2", "fma"], "avxvnni": ["avx_vnni"],
+            "avxvnniint8": ["avx_vnni_int8"], "avx512vnni": ["avx512_vnni"],
+            "amx": ["amx_int8"]}[isa]
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    return all(re.search(rf"\b{flag}\b", flags) for flag in need)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["check", "time", "build"])
+    parser.add_argument("names", nargs="*", help="only the shapes of these names")
+    parser.add_argument("--isa", required=True)
+    parser.add_argument("--set", default=None, choices=["quick", "tiles", "speed"])
+    parser.add_argument("--tools", default=str(ROOT / "build/dev/bin"))
+    parser.add_argument("--keep", help="keep what is built in this folder")
+    options = parser.parse_args()
+    chosen = options.set or ("speed" if options.command == "time" else "quick")
+    shapes = {"quick": quick_set, "speed": speed_set,
+              "tiles": lambda: tiles_set(options.isa)}[chosen]()
+    if options.names:
+        shapes = [s for s in shapes if s.name in options.names]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(options.keep or scratch).resolve()
+        folder.mkdir(exist_ok=True, parents=True)
+        Builder(options.isa, options.tools, folder).build(shapes)
+        if options.command == "build":
+            return 0
+        if not has_isa(options.isa) and not (options.isa == "avxvnni" and has_isa("avx512vnni")):
+            print(f"compiled, not run: this machine has no {options.isa}")
+            return 0
+        run = ["qemu-aarch64-static", "-cpu", "max"] if options.isa in ARM else []
+        mode = ["time"] if options.command == "time" else []
+        return subprocess.run(run + [str(folder / "kernels")] + mode).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

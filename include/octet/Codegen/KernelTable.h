@@ -1,0 +1,76 @@
+//===- octet/Codegen/KernelTable.h - Register tiles ------------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernel table as data, and the selector. The instruction set is an
+// argument: what another machine would get can be asked on any.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_CODEGEN_KERNELTABLE_H
+#define OCTET_CODEGEN_KERNELTABLE_H
+
+#include "octet/IR/Kernel/OctetKernel.h"
+
+namespace mlir::octet {
+
+/// What the generator and the cost model know of an instruction set.
+struct IsaTraits {
+  octet_kernel::Isa isa;
+  int64_t vectorBits;
+  /// Of the i8 weights of all but depthwise convolutions.
+  octet_kernel::Packing packing;
+  int64_t registers;
+  bool hasFma, hasSignedDot, hasUnsignedDot;
+  double dotCycles, fmaCycles, loadsPerCycle, l2BytesPerCycle;
+
+  /// 32-bit lanes of a vector.
+  int64_t getLanes() const { return vectorBits / 32; }
+  bool isX86() const { return isa <= octet_kernel::Isa::AMX; }
+};
+
+enum class KernelType { I8, F32 };
+
+/// A register tile that fits: rows of pixels by vectors of output channels.
+struct KernelRow {
+  octet_kernel::Isa isa;
+  KernelType type;
+  int64_t rows, vectors, unroll;
+};
+
+const IsaTraits &getIsaTraits(octet_kernel::Isa isa);
+ArrayRef<KernelRow> getKernelTable();
+
+/// What tiles have to cover: rows of pixels by vectors of channels, and the
+/// steps of the whole reduction.
+struct TileWork {
+  int64_t rows, pixels, vectors, steps;
+};
+
+/// The cheapest row of the table for that work.
+KernelRow selectKernel(octet_kernel::Isa isa, KernelType type,
+                       const TileWork &work);
+/// Estimated cycles of that row on that work.
+double estimateCycles(const KernelRow &row, const TileWork &work);
+
+/// `count` in as few parts of at most `most` as possible, as equal as possible:
+/// first `numLarge` parts of `size + 1`, then `numSmall` of `size`.
+struct EvenParts {
+  int64_t size, numLarge, numSmall;
+  EvenParts(int64_t count, int64_t most);
+};
+
+/// How pixels fall into tiles of at most `most`: parts of a row, or, where rows
+/// are short, several whole rows.
+struct TileGrid {
+  EvenParts rows, pixels;
+  TileGrid(const TileWork &work, int64_t most);
+
+private:
+  static int64_t getTileRows(const TileWork &work, int64_t most);
+};
+
+} // namespace mlir::octet
+
+#endif // OCTET_CODEGEN_KERNELTABLE_H

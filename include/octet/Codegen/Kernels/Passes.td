@@ -1,0 +1,90 @@
+//===- Passes.td - Passes that lower kernels ---------------*- tablegen -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_CODEGEN_KERNELS_PASSES_TD
+#define OCTET_CODEGEN_KERNELS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def OctetPackWeights : Pass<"octet-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "orders constant weights as the register tiles read them";
+  let description = [{
+    For each `octet_kernel.conv` on buffers, replaces the constant global that
+    holds its weights by a packed one: the packing is that of the function's
+    instruction set (`octet_kernel.isa`), and functions that agree share the
+    bytes. Plain weights that nothing uses any more are erased.
+
+    Also sets what the weights prove (`safe_pairs`), and makes signed inputs
+    fit unsigned dot products (`flip_input` and one more epilogue operand) where
+    the instruction set has no other.
+
+    ```mlir
+    %w = memref.get_global @w : memref<64x1x1x32xi8>
+    octet_kernel.conv ins(%x, %w : ...) ... attributes {kernel = array<i64: 1, 1>}
+    // becomes
+    %w = memref.get_global @w_columns : memref<2048xi8>
+    octet_kernel.conv ins(%x, %w : ...) ...
+        attributes {kernel = array<i64: 1, 1>,
+                    packing = #octet_kernel.packing<columns>}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"numPacked", "packed", "Number of weights packed">,
+    Statistic<"numShared", "shared", "Number of packed weights used again">
+  ];
+}
+
+def OctetLowerKernels : Pass<"octet-lower-kernels"> {
+  let summary = "writes kernels as loops around unrolled register tiles";
+  let description = [{
+    Each `octet_kernel.conv` on buffers with packed weights becomes loops over
+    its work units, and in them register tiles of 1-D vectors for the
+    instruction set of the function around it. The epilogue region is cloned to
+    vectors.
+
+    ```mlir
+    octet_kernel.conv ins(%x, %w : ...) outs(%y : ...) range(%lo, %hi) ...
+    // becomes
+    scf.for %unit = %lo to %hi step %c1 {
+      scf.for %tile = ... {
+        %sums:24 = scf.for %k = ... iter_args(...) -> (vector<16xi32>, ...) {
+          %a = vector.load ...
+          %b = vector.load ...
+          %0 = octet_kernel.dot4 %sum, %a_splat, %b {a_unsigned} : ...
+        }
+        vector.store ...
+      }
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def OctetLowerDots : Pass<"octet-lower-dots", "::mlir::ModuleOp"> {
+  let summary = "gives dot products and table look-ups their instructions";
+  let description = [{
+    Replaces `octet_kernel.dot4`, `mmla` and `lookup` by the instructions of the
+    instruction set of the function around them (`llvm.call_intrinsic`), or by
+    plain vector arithmetic where it has none. The result is exact everywhere.
+
+    ```mlir
+    %1 = octet_kernel.dot4 %0, %a, %b {a_unsigned} : vector<64xi8> -> vector<16xi32>
+    // becomes, for avx512vnni
+    %1 = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%0, %a, %b) : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+#endif // OCTET_CODEGEN_KERNELS_PASSES_TD

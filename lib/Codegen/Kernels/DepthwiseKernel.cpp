@@ -1,0 +1,329 @@
+//===- DepthwiseKernel.cpp - Convolutions channel by channel ---*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Vectors run along channels. Bytes of four input rows are interleaved, so that
+// one dot product takes four vertical taps of a channel; the interleaved
+// columns slide along the row, and serve several output rows where the kernel
+// leaves taps free. Floats need no interleaving.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Epilogue.h"
+#include "KernelPlan.h"
+#include "WorkUnits.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+using namespace mlir::octet_kernel;
+
+namespace {
+using Values = KernelBuilder::Values;
+
+/// What both types share: one block of channels of a unit.
+class DepthwiseWriter {
+public:
+  DepthwiseWriter(const KernelPlan &plan, KernelBuilder &b,
+                  const WorkUnit &unit, Value channel, int64_t channels,
+                  int64_t lanes)
+      : plan(plan), b(b), unit(unit), channel(channel), channels(channels),
+        lanes(lanes) {}
+
+protected:
+  Position positionAt(Value row, Value pixel) {
+    return {unit.origin.image, b.add(unit.origin.row, row),
+            b.add(unit.origin.pixel, pixel), channel};
+  }
+  /// Element of the weights from the block's first panel.
+  Value weightsAt(int64_t element) {
+    const WeightShape &shape = plan.weightShape;
+    Value panel = b.mul(b.div(channel, WeightShape::kPanel),
+                        shape.getPanelStride(Packing::Taps));
+    return b.add(panel, element);
+  }
+  int64_t columnOffset(int64_t column) const {
+    return column * plan.input.strides[2];
+  }
+  int64_t rowOffset(int64_t row) const {
+    return row * plan.dilationHeight * plan.input.strides[1];
+  }
+
+  const KernelPlan &plan;
+  KernelBuilder &b;
+  const WorkUnit &unit;
+  Value channel;
+  int64_t channels, lanes;
+};
+
+//===----------------------------------------------------------------------===//
+// Bytes
+//===----------------------------------------------------------------------===//
+
+class ByteWriter : public DepthwiseWriter {
+public:
+  using DepthwiseWriter::DepthwiseWriter;
+
+  void write() {
+    const WeightShape &shape = plan.weightShape;
+    int64_t together = shape.getVariants(Packing::Taps);
+    Epilogue epilogue(plan, b, positionAt(b.index(0), b.index(0)), channels,
+                      lanes, LaneOrder::Interleaved);
+    epilogue.preload();
+    loadWeights(std::min(together, unit.rows));
+    int64_t full = unit.rows / together, rest = unit.rows % together;
+    b.repeat(full, [&](Value i) {
+      writeRows(epilogue, b.mul(i, together), together);
+    });
+    if (rest)
+      writeRows(epilogue, b.index(full * together), rest);
+  }
+
+private:
+  int64_t getGroups() const { return plan.weightShape.getSteps(Packing::Taps); }
+  /// Columns from the first tap to the last.
+  int64_t getSpan() const {
+    return (plan.weightShape.kernelWidth - 1) * plan.dilationWidth + 1;
+  }
+  void loadWeights(int64_t rows);
+  Value loadWeightVector(int64_t element);
+  void writeRows(Epilogue &epilogue, Value row, int64_t rows);
+  Values loadColumn(Value at, int64_t rows);
+  void interleave(ArrayRef<Value> rows, Values &vectors);
+  void finishPixel(Epilogue &epilogue, ArrayRef<Values> columns, int64_t rows);
+
+  /// By output row, kernel column, group of taps and vector.
+  Values weights;
+};
+
+/// Interleaves elements of `bytes` bytes of the low or high halves of each 128
+/// bits.
+Value unpack(KernelBuilder &b, Value x, Value y, int64_t bytes, bool high) {
+  int64_t total = cast<VectorType>(x.getType()).getNumElements();
+  int64_t count = total / bytes, perBlock = 16 / bytes;
+  Type element = b.getIntegerType(8 * bytes);
+  SmallVector<int64_t> mask;
+  for (int64_t block = 0; block < count; block += perBlock)
+    for (int64_t i = 0; i < perBlock / 2; ++i) {
+      int64_t from = block + (high ? perBlock / 2 : 0) + i;
+      mask.push_back(from);
+      mask.push_back(count + from);
+    }
+  Value mixed = b.shuffle(b.bitcast(x, count, element),
+                          b.bitcast(y, count, element), mask);
+  return b.bitcast(mixed, total, b.getI8Type());
+}
+} // namespace
+
+/// The weights that meet an interleaved vector: 16 bytes of each panel.
+Value ByteWriter::loadWeightVector(int64_t element) {
+  Values parts;
+  int64_t stride = plan.weightShape.getPanelStride(Packing::Taps);
+  for (int64_t panel = 0; panel < lanes / 4; ++panel)
+    parts.push_back(
+        panel * WeightShape::kPanel < channels
+            ? b.load(plan.weights, weightsAt(panel * stride + element), 16)
+            : b.zero(b.vec(16, b.getI8Type())));
+  while (parts.size() > 1) {
+    Values joined;
+    for (size_t i = 0; i < parts.size(); i += 2)
+      joined.push_back(b.concat(parts[i], parts[i + 1]));
+    parts = joined;
+  }
+  return parts.front();
+}
+
+void ByteWriter::loadWeights(int64_t rows) {
+  const WeightShape &shape = plan.weightShape;
+  for (int64_t i = 0; i < rows * shape.kernelWidth * getGroups(); ++i)
+    for (int64_t v = 0; v < 4; ++v)
+      weights.push_back(
+          loadWeightVector(i * shape.getStepElements(Packing::Taps) + 16 * v));
+}
+
+/// Four vectors for each group of taps of a column.
+void ByteWriter::interleave(ArrayRef<Value> rows, Values &vectors) {
+  Value lows = unpack(b, rows[0], rows[1], 1, false),
+        highs = unpack(b, rows[0], rows[1], 1, true),
+        lows2 = unpack(b, rows[2], rows[3], 1, false),
+        highs2 = unpack(b, rows[2], rows[3], 1, true);
+  vectors.push_back(unpack(b, lows, lows2, 2, false));
+  vectors.push_back(unpack(b, lows, lows2, 2, true));
+  vectors.push_back(unpack(b, highs, highs2, 2, false));
+  vectors.push_back(unpack(b, highs, highs2, 2, true));
+}
+
+/// The column of the input at `at`, of which `rows` rows exist; what follows
+/// them meets weights of zero.
+Values ByteWriter::loadColumn(Value at, int64_t rows) {
+  ConvOp op = plan.op;
+  Values loaded, vectors;
+  for (int64_t row = 0; row < 4 * getGroups(); ++row) {
+    if (row >= rows) {
+      loaded.push_back(loaded.back());
+      continue;
+    }
+    Value bytes = b.load(plan.input.flat, b.add(at, rowOffset(row)), 4 * lanes);
+    if (op.getFlipInput())
+      bytes = arith::XOrIOp::create(b, bytes,
+                                    b.splat(4 * lanes, b.getI8Type(), -128));
+    loaded.push_back(bytes);
+  }
+  for (int64_t group = 0; group < getGroups(); ++group)
+    interleave(ArrayRef<Value>(loaded).slice(4 * group, 4), vectors);
+  return vectors;
+}
+
+/// A group of output rows that share their input: along the row, with the
+/// columns that the next pixel needs again carried over.
+void ByteWriter::writeRows(Epilogue &epilogue, Value row, int64_t rows) {
+  const WeightShape &shape = plan.weightShape;
+  int64_t inputRows = shape.kernelHeight + (rows - 1) * plan.strideHeight;
+  Value first = plan.locateInput(b, positionAt(row, b.index(0)), channel);
+  int64_t perColumn = 4 * getGroups(), span = getSpan();
+  bool slides = plan.dilationWidth == 1 && span > plan.strideWidth;
+  int64_t kept = slides ? span - plan.strideWidth : 0;
+  Values carried;
+  for (int64_t column = 0; column < kept; ++column)
+    carried.append(loadColumn(b.add(first, columnOffset(column)), inputRows));
+  auto body = [&](Value pixel, ValueRange old) -> Values {
+    Value at = b.add(first, b.mul(pixel, columnOffset(plan.strideWidth)));
+    SmallVector<Values> columns;
+    for (int64_t column = 0; column < kept; ++column)
+      columns.push_back(Values(old.slice(column * perColumn, perColumn)));
+    for (int64_t column = kept; column < span; ++column)
+      columns.push_back(
+          column % plan.dilationWidth
+              ? Values()
+              : loadColumn(b.add(at, columnOffset(column)), inputRows));
+    epilogue.moveTo(positionAt(row, pixel));
+    finishPixel(epilogue, columns, rows);
+    Values next;
+    for (int64_t column = 0; column < kept; ++column)
+      next.append(columns[column + plan.strideWidth]);
+    return next;
+  };
+  b.loop(b.index(0), b.index(unit.pixels), 1, carried, body);
+}
+
+void ByteWriter::finishPixel(Epilogue &epilogue, ArrayRef<Values> columns,
+                             int64_t rows) {
+  ConvOp op = plan.op;
+  int64_t width = plan.weightShape.kernelWidth;
+  for (int64_t row = 0; row < rows; ++row) {
+    Values sums;
+    for (int64_t v = 0; v < 4; ++v) {
+      Value sum = epilogue.getStart(v);
+      for (int64_t kw = 0; kw < width; ++kw)
+        for (int64_t group = 0; group < getGroups(); ++group) {
+          int64_t index = ((row * width + kw) * getGroups() + group) * 4 + v;
+          sum = Dot4Op::create(
+              b, sum.getType(), sum,
+              columns[kw * plan.dilationWidth][4 * group + v], weights[index],
+              op.getInputUnsigned() != op.getFlipInput(), op.getSafePairs());
+        }
+      sums.push_back(sum);
+    }
+    epilogue.finish(row, 0, sums);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Floats
+//===----------------------------------------------------------------------===//
+
+namespace {
+class FloatWriter : public DepthwiseWriter {
+public:
+  using DepthwiseWriter::DepthwiseWriter;
+
+  void write() {
+    Epilogue epilogue(plan, b, positionAt(b.index(0), b.index(0)), channels,
+                      lanes);
+    epilogue.preload();
+    loadWeights();
+    b.repeat(unit.rows, [&](Value row) {
+      b.repeat(unit.pixels, [&](Value pixel) {
+        Position at = positionAt(row, pixel);
+        epilogue.moveTo(at);
+        epilogue.finish(0, 0, sumTaps(plan.locateInput(b, at, channel)));
+      });
+    });
+  }
+
+private:
+  void loadWeights() {
+    const WeightShape &shape = plan.weightShape;
+    for (int64_t kw = 0; kw < shape.kernelWidth; ++kw)
+      for (int64_t kh = 0; kh < shape.kernelHeight; ++kh) {
+        int64_t element = kw * shape.getSegmentStride(Packing::Taps) +
+                          kh * shape.getStepElements(Packing::Taps);
+        // Blocks of less than a panel begin within one.
+        Value within = b.rem(channel, WeightShape::kPanel);
+        weights.push_back(
+            b.load(plan.weights, b.add(weightsAt(element), within), lanes));
+      }
+  }
+
+  Value sumTaps(Value at) {
+    const WeightShape &shape = plan.weightShape;
+    Value sum = b.zero(b.vec(lanes, b.getF32Type()));
+    const Value *weight = weights.begin();
+    for (int64_t kw = 0; kw < shape.kernelWidth; ++kw)
+      for (int64_t kh = 0; kh < shape.kernelHeight; ++kh, ++weight) {
+        int64_t offset = rowOffset(kh) + columnOffset(kw * plan.dilationWidth);
+        Value input = b.load(plan.input.flat, b.add(at, offset), lanes);
+        sum = b.multiplyAdd(input, *weight, sum, plan.traits.hasFma);
+      }
+    return sum;
+  }
+
+  Values weights;
+};
+} // namespace
+
+/// Blocks of whole vectors of bytes, and what is left in the shortest that hold
+/// it.
+static void writeByteBlocks(const KernelPlan &plan, KernelBuilder &b,
+                            const WorkUnit &unit) {
+  int64_t width = 4 * plan.lanes();
+  int64_t full = unit.channels / width, rest = unit.channels % width;
+  b.repeat(full, [&](Value i) {
+    ByteWriter(plan, b, unit, b.add(unit.origin.channel, b.mul(i, width)),
+               width, plan.lanes())
+        .write();
+  });
+  if (!rest)
+    return;
+  int64_t panels = llvm::divideCeil(rest, WeightShape::kPanel);
+  int64_t lanes = 4 * llvm::bit_ceil(static_cast<uint64_t>(panels));
+  ByteWriter(plan, b, unit, b.add(unit.origin.channel, full * width), rest,
+             lanes)
+      .write();
+}
+
+static void writeFloatBlocks(const KernelPlan &plan, KernelBuilder &b,
+                             const WorkUnit &unit) {
+  int64_t width = plan.lanes();
+  int64_t full = unit.channels / width, rest = unit.channels % width;
+  b.repeat(full, [&](Value i) {
+    FloatWriter(plan, b, unit, b.add(unit.origin.channel, b.mul(i, width)),
+                width, width)
+        .write();
+  });
+  if (rest)
+    FloatWriter(plan, b, unit, b.add(unit.origin.channel, full * width), rest,
+                width)
+        .write();
+}
+
+void octet::lowerDepthwise(const KernelPlan &plan, KernelBuilder &b) {
+  forEachUnit(plan, b, [&](const WorkUnit &unit) {
+    if (plan.type == KernelType::F32)
+      writeFloatBlocks(plan, b, unit);
+    else
+      writeByteBlocks(plan, b, unit);
+  });
+}

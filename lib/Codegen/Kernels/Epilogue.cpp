@@ -1,0 +1,259 @@
+//===- Epilogue.cpp - From sums to stored vectors --------------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Epilogue.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+using namespace mlir::octet_kernel;
+
+/// The integer additions of per-channel arguments to the sum with which the
+/// region begins; integers may be added in any order.
+static SmallVector<Operation *> findHeadAdds(Block &body,
+                                             ArrayRef<View> operands) {
+  SmallVector<Operation *> adds;
+  Value sum = body.getArgument(0);
+  while (sum.hasOneUse()) {
+    auto add = dyn_cast<arith::AddIOp>(*sum.user_begin());
+    if (!add)
+      break;
+    Value other = add.getLhs() == sum ? add.getRhs() : add.getLhs();
+    auto argument = dyn_cast<BlockArgument>(other);
+    if (!argument || argument == sum ||
+        !operands[argument.getArgNumber() - 1].isPerChannel())
+      break;
+    adds.push_back(add);
+    sum = add;
+  }
+  return adds;
+}
+
+Epilogue::Epilogue(const KernelPlan &plan, KernelBuilder &b,
+                   const Position &origin, int64_t channels, int64_t lanes,
+                   LaneOrder order)
+    : plan(plan), b(b), channels(channels), lanes(lanes), order(order),
+      body(const_cast<KernelPlan &>(plan).op.getEpilogue().front()),
+      headAdds(findHeadAdds(body, plan.operands)) {
+  for (const View &view : plan.operands)
+    arguments.push_back({&view, Value(), {}});
+  moveTo(origin);
+}
+
+void Epilogue::moveTo(const Position &origin) {
+  outOrigin = plan.locate(b, plan.out, origin);
+  for (Argument &argument : arguments)
+    if (argument.cached.empty())
+      argument.origin = plan.locate(b, *argument.view, origin);
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+void Epilogue::preload() {
+  for (Argument &argument : arguments)
+    if (argument.view->isPerChannel())
+      argument.cached = loadVectors(*argument.view, argument.origin);
+  for (Operation &op : body.without_terminator())
+    if (isa<arith::ConstantOp>(op))
+      cloneConstant(op);
+}
+
+SmallVector<Value> Epilogue::loadVectors(const View &view, Value at) {
+  int64_t count = order == LaneOrder::Interleaved ? 4 : countVectors();
+  if (view.channelStride() == 0)
+    return SmallVector<Value>(count,
+                              b.broadcast(b.loadScalar(view.flat, at), lanes));
+  SmallVector<Value> vectors;
+  for (int64_t v = 0; v < count; ++v)
+    vectors.push_back(
+        b.loadPart(view.flat, b.add(at, v * lanes), lanes, getValidLanes(v)));
+  return order == LaneOrder::Interleaved ? interleave(vectors) : vectors;
+}
+
+SmallVector<Value> Epilogue::interleave(ArrayRef<Value> natural) {
+  Value low = b.concat(natural[0], natural[1]),
+        high = b.concat(natural[2], natural[3]);
+  SmallVector<Value> interleaved;
+  for (int64_t v = 0; v < 4; ++v) {
+    SmallVector<int64_t> mask;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      mask.push_back(lane / 4 * 16 + v * 4 + lane % 4);
+    interleaved.push_back(b.shuffle(low, high, mask));
+  }
+  return interleaved;
+}
+
+Value Epilogue::loadArgument(Argument &argument, int64_t v,
+                             int64_t pixelOffset) {
+  const View &view = *argument.view;
+  if (view.isPerChannel()) {
+    if (argument.cached.empty())
+      argument.cached = loadVectors(view, argument.origin);
+    return argument.cached[v];
+  }
+  Value at = b.add(argument.origin, pixelOffset);
+  if (order == LaneOrder::Interleaved)
+    return loadVectors(view, at)[v];
+  at = b.add(at, v * lanes * view.channelStride());
+  if (view.channelStride() == 0)
+    return b.broadcast(b.loadScalar(view.flat, at), lanes);
+  return b.loadPart(view.flat, at, lanes, getValidLanes(v));
+}
+
+/// The argument of the region that an addition to the sum adds.
+static unsigned getAddedArgument(Operation *add) {
+  for (Value operand : llvm::reverse(add->getOperands()))
+    if (auto argument = dyn_cast<BlockArgument>(operand))
+      if (argument.getArgNumber() > 0)
+        return argument.getArgNumber();
+  llvm_unreachable("an addition of no argument");
+}
+
+Value Epilogue::getStart(int64_t v) {
+  Value start;
+  for (Operation *add : headAdds) {
+    Value operand = loadArgument(arguments[getAddedArgument(add) - 1], v, 0);
+    start =
+        start ? arith::AddIOp::create(b, start, operand).getResult() : operand;
+  }
+  ConvOp op = plan.op;
+  return start ? start : b.zero(b.vec(lanes, op.getSumType()));
+}
+
+//===----------------------------------------------------------------------===//
+// The region
+//===----------------------------------------------------------------------===//
+
+/// Whether `value` only ever becomes an integer, by rounding: what it would be
+/// for NaN, or the sign of its zero, is then of no account.
+static bool onlyBecomesInteger(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    if (isa<arith::FPToSIOp, arith::FPToUIOp>(user))
+      return true;
+    return isa<arith::MaximumFOp, arith::MinimumFOp, math::RoundEvenOp>(user) &&
+           onlyBecomesInteger(user->getResult(0));
+  });
+}
+
+Value Epilogue::cloneConstant(Operation &op) {
+  Value &splat = constants[&op];
+  if (!splat) {
+    auto value = cast<TypedAttr>(cast<arith::ConstantOp>(op).getValue());
+    splat = arith::ConstantOp::create(
+        b, DenseElementsAttr::get(b.vec(lanes, value.getType()),
+                                  Attribute(value)));
+  }
+  return splat;
+}
+
+Value Epilogue::cloneOp(Operation &op, IRMapping &map) {
+  // x86 rounds half to even in the conversion itself.
+  if (auto convert = dyn_cast<arith::FPToSIOp>(op))
+    if (auto round = convert.getIn().getDefiningOp<math::RoundEvenOp>())
+      if (plan.traits.isX86() && convert.getType().isInteger(32) &&
+          round.getType().isF32())
+        return LLVM::LrintOp::create(b, b.vec(lanes, b.getI32Type()),
+                                     map.lookup(round.getOperand()));
+  Operation *clone = b.clone(op, map);
+  Value result = clone->getResult(0);
+  result.setType(b.vec(lanes, result.getType()));
+  if (isa<arith::MaximumFOp, arith::MinimumFOp>(op) &&
+      onlyBecomesInteger(op.getResult(0))) {
+    auto flags = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
+    clone->setAttr("fastmath",
+                   arith::FastMathFlagsAttr::get(b.getContext(), flags));
+  }
+  return result;
+}
+
+Value Epilogue::cloneBody(int64_t v, Value sum, int64_t row, int64_t pixel) {
+  IRMapping map;
+  map.map(body.getArgument(0), sum);
+  if (startsAtOperands)
+    for (Operation *add : headAdds)
+      map.map(add->getResult(0), sum);
+  for (auto [value, argument] :
+       llvm::zip(body.getArguments().drop_front(), arguments))
+    if (llvm::any_of(value.getUsers(), [&](Operation *user) {
+          return !startsAtOperands || !llvm::is_contained(headAdds, user);
+        }))
+      map.map(value,
+              loadArgument(argument, v, offsetOf(*argument.view, row, pixel)));
+  for (Operation &op : body.without_terminator()) {
+    if (startsAtOperands && llvm::is_contained(headAdds, &op))
+      continue;
+    bool isConstant = isa<arith::ConstantOp>(op);
+    map.map(op.getResult(0), isConstant ? cloneConstant(op) : cloneOp(op, map));
+  }
+  return map.lookup(cast<YieldOp>(body.getTerminator()).getValue());
+}
+
+//===----------------------------------------------------------------------===//
+// Stores
+//===----------------------------------------------------------------------===//
+
+void Epilogue::finish(int64_t row, int64_t pixel, ArrayRef<Value> sums) {
+  SmallVector<Value> vectors;
+  for (auto [v, sum] : llvm::enumerate(sums))
+    vectors.push_back(cloneBody(v, sum, row, pixel));
+  storePixel(vectors, b.add(outOrigin, offsetOf(plan.out, row, pixel)));
+}
+
+/// Four interleaved vectors as one in the order of the channels.
+static Value toNatural(KernelBuilder &b, ArrayRef<Value> vectors,
+                       int64_t lanes) {
+  SmallVector<int64_t> mask;
+  for (int64_t channel = 0; channel < 4 * lanes; ++channel) {
+    int64_t vector = channel % 16 / 4, lane = channel / 16 * 4 + channel % 4;
+    mask.push_back(vector * lanes + lane);
+  }
+  return b.shuffle(b.concat(vectors[0], vectors[1]),
+                   b.concat(vectors[2], vectors[3]), mask);
+}
+
+void Epilogue::storePixel(ArrayRef<Value> vectors, Value at) {
+  if (order == LaneOrder::Interleaved) {
+    Value all = toNatural(b, vectors, lanes);
+    if (channels >= 4 * lanes)
+      b.store(all, plan.out.flat, at);
+    else
+      storePart(all, at, channels);
+    return;
+  }
+  for (auto [v, vector] : llvm::enumerate(vectors)) {
+    Value vectorAt = b.add(at, v * lanes);
+    if (getValidLanes(v) >= lanes)
+      b.store(vector, plan.out.flat, vectorAt);
+    else
+      storePart(vector, vectorAt, getValidLanes(v));
+  }
+}
+
+void Epilogue::storePart(Value vector, Value at, int64_t valid) {
+  if (plan.traits.vectorBits == 512) {
+    Value mask = vector::ConstantMaskOp::create(
+        b,
+        b.vec(cast<VectorType>(vector.getType()).getNumElements(),
+              b.getI1Type()),
+        ArrayRef<int64_t>{valid});
+    vector::MaskedStoreOp::create(b, plan.out.flat, ValueRange{at}, mask,
+                                  vector);
+    return;
+  }
+  // Without masks: by powers of two, largest first.
+  for (int64_t done = 0; done < valid;) {
+    int64_t part = llvm::bit_floor(static_cast<uint64_t>(valid - done));
+    b.store(b.slice(vector, done, part), plan.out.flat, b.add(at, done));
+    done += part;
+  }
+}

@@ -1,0 +1,87 @@
+//===- Epilogue.h - From sums to stored vectors ----------------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Clones a kernel's epilogue region to vectors and stores what it yields.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_LIB_CODEGEN_KERNELS_EPILOGUE_H
+#define OCTET_LIB_CODEGEN_KERNELS_EPILOGUE_H
+
+#include "KernelPlan.h"
+
+namespace mlir::octet {
+
+/// Which channel a lane of a tile's vectors holds.
+enum class LaneOrder {
+  /// Vector by vector.
+  Natural,
+  /// Of four vectors, in each 128 bits, four channels of each vector in turn:
+  /// what interleaving bytes within 128 bits leaves.
+  Interleaved
+};
+
+/// The epilogue of a tile: consecutive vectors of channels, from position
+/// `origin`, of which `channels` channels exist.
+class Epilogue {
+public:
+  Epilogue(const KernelPlan &plan, KernelBuilder &b, const Position &origin,
+           int64_t channels, int64_t lanes,
+           LaneOrder order = LaneOrder::Natural);
+
+  /// What a sum of vector `v` may start from: zero, or the per-channel operands
+  /// that the region would add first. Use it for all sums or, with
+  /// `startAtZero`, for none.
+  Value getStart(int64_t v);
+  void startAtZero() { startsAtOperands = false; }
+  /// Writes what all pixels share here, rather than where it is first used.
+  void preload();
+  /// Goes to another pixel; channels stay.
+  void moveTo(const Position &origin);
+
+  /// Finishes the sums of the pixel at (row, pixel) from the origin.
+  void finish(int64_t row, int64_t pixel, ArrayRef<Value> sums);
+
+private:
+  /// A region argument: its view, where the origin is, and, where it does not
+  /// depend on the pixel, its vectors.
+  struct Argument {
+    const View *view;
+    Value origin;
+    SmallVector<Value> cached;
+  };
+
+  int64_t countVectors() const { return llvm::divideCeil(channels, lanes); }
+  Value loadArgument(Argument &argument, int64_t v, int64_t pixelOffset);
+  SmallVector<Value> loadVectors(const View &view, Value at);
+  SmallVector<Value> interleave(ArrayRef<Value> natural);
+  Value cloneBody(int64_t v, Value sum, int64_t row, int64_t pixel);
+  Value cloneOp(Operation &op, IRMapping &map);
+  Value cloneConstant(Operation &op);
+  int64_t getValidLanes(int64_t v) const {
+    return std::clamp<int64_t>(channels - v * lanes, 0, lanes);
+  }
+  void storePixel(ArrayRef<Value> vectors, Value at);
+  void storePart(Value vector, Value at, int64_t valid);
+  int64_t offsetOf(const View &view, int64_t row, int64_t pixel) const {
+    return row * view.strides[1] + pixel * view.strides[2];
+  }
+
+  const KernelPlan &plan;
+  KernelBuilder &b;
+  int64_t channels, lanes;
+  LaneOrder order;
+  Block &body;
+  Value outOrigin;
+  SmallVector<Argument> arguments;
+  DenseMap<Operation *, Value> constants;
+  /// The additions at the head of the region that sums start with.
+  SmallVector<Operation *> headAdds;
+  bool startsAtOperands = true;
+};
+
+} // namespace mlir::octet
+
+#endif // OCTET_LIB_CODEGEN_KERNELS_EPILOGUE_H

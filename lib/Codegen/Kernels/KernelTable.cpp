@@ -1,0 +1,109 @@
+//===- KernelTable.cpp - Register tiles and their choice -------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Codegen/KernelTable.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+using octet_kernel::Isa;
+using octet_kernel::Packing;
+
+static constexpr IsaTraits kIsas[] = {
+#define OCTET_KERNEL_ISA(isa, bits, packing, registers, fma, signedDot,        \
+                         unsignedDot, dotCycles, fmaCycles, loads, l2Bytes)    \
+  {Isa::isa,    bits,      Packing::packing, registers, fma,    signedDot,     \
+   unsignedDot, dotCycles, fmaCycles,        loads,     l2Bytes},
+#include "octet/Codegen/KernelTable.inc"
+};
+
+static constexpr KernelRow kRows[] = {
+#define OCTET_KERNEL(isa, type, rows, vectors, unroll)                         \
+  {Isa::isa, KernelType::type, rows, vectors, unroll},
+#include "octet/Codegen/KernelTable.inc"
+};
+
+const IsaTraits &octet::getIsaTraits(Isa isa) {
+  return *llvm::find_if(
+      kIsas, [&](const IsaTraits &traits) { return traits.isa == isa; });
+}
+
+ArrayRef<KernelRow> octet::getKernelTable() { return kRows; }
+
+EvenParts::EvenParts(int64_t count, int64_t most) {
+  int64_t parts = llvm::divideCeil(count, most);
+  size = count / parts;
+  numLarge = count % parts;
+  numSmall = parts - numLarge;
+}
+
+int64_t TileGrid::getTileRows(const TileWork &work, int64_t most) {
+  return std::clamp<int64_t>(most / work.pixels, 1, work.rows);
+}
+
+TileGrid::TileGrid(const TileWork &work, int64_t most)
+    : rows(work.rows, getTileRows(work, most)),
+      pixels(work.pixels, most / getTileRows(work, most)) {}
+
+/// Cycles from the operands of a dot product or multiply-add to its result.
+static constexpr double kLatency = 4.5;
+/// Bytes of a weight panel that stay in L1 beside the input.
+static constexpr int64_t kL1Bytes = 20 * 1024;
+/// Cycles of the epilogue of a vector, and of entering a tile.
+static constexpr double kEpilogueCycles = 4, kTileCycles = 12;
+
+/// Cycles of one tile of `rows` by `vectors`.
+static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
+                           int64_t steps) {
+  const IsaTraits &traits = getIsaTraits(row.isa);
+  double dots =
+      double(rows) * vectors *
+      (row.type == KernelType::I8 ? traits.dotCycles : traits.fmaCycles);
+  // Rows of Arm tiles are loaded for `unroll` steps at once.
+  double rowLoads = traits.isX86() ? rows : double(rows) / row.unroll;
+  double loads = (vectors + rowLoads) / traits.loadsPerCycle;
+  double step = std::max({dots, loads, kLatency});
+  double bytes = double(vectors) * traits.vectorBits / 8;
+  if (bytes * steps > kL1Bytes)
+    step = std::max(step, bytes / traits.l2BytesPerCycle);
+  return steps * step + rows * vectors * kEpilogueCycles + kTileCycles;
+}
+
+double octet::estimateCycles(const KernelRow &row, const TileWork &work) {
+  TileGrid grid(work, row.rows);
+  auto column = [&](int64_t vectors) {
+    double cycles = 0;
+    auto add = [&](int64_t tiles, int64_t pixels) {
+      if (tiles)
+        cycles += tiles * estimateTile(row, pixels, vectors, work.steps);
+    };
+    for (auto [count, rows] :
+         {std::pair(grid.rows.numLarge, grid.rows.size + 1),
+          std::pair(grid.rows.numSmall, grid.rows.size)}) {
+      add(count * grid.pixels.numLarge, rows * (grid.pixels.size + 1));
+      add(count * grid.pixels.numSmall, rows * grid.pixels.size);
+    }
+    return cycles;
+  };
+  int64_t columns = std::min(row.vectors, work.vectors);
+  double cycles = (work.vectors / columns) * column(columns);
+  if (int64_t rest = work.vectors % columns)
+    cycles += column(rest);
+  return cycles;
+}
+
+KernelRow octet::selectKernel(Isa isa, KernelType type, const TileWork &work) {
+  const KernelRow *best = nullptr;
+  double bestCycles = 0;
+  for (const KernelRow &row : kRows) {
+    if (row.isa != isa || row.type != type)
+      continue;
+    double cycles = estimateCycles(row, work);
+    if (!best || cycles < bestCycles)
+      best = &row, bestCycles = cycles;
+  }
+  return *best;
+}

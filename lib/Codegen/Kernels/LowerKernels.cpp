@@ -1,0 +1,86 @@
+//===- LowerKernels.cpp - Kernels become loops and tiles -------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelPlan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "octet/Codegen/Kernels/Passes.h"
+
+namespace mlir::octet {
+#define GEN_PASS_DEF_OCTETLOWERKERNELS
+#include "octet/Codegen/Kernels/Passes.h.inc"
+} // namespace mlir::octet
+
+using namespace mlir;
+using namespace mlir::octet;
+using namespace mlir::octet_kernel;
+
+/// Whether the strides of a buffer are static, and 1 along channels.
+static bool hasUsableLayout(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)) ||
+      llvm::any_of(strides, ShapedType::isDynamic))
+    return false;
+  return strides.empty() || strides.back() == 1 || type.getShape().back() == 1;
+}
+
+/// A function that does a range of a kernel's units says how many there are.
+static void noteWorkExtent(ConvOp op) {
+  auto function = op->getParentOfType<FunctionOpInterface>();
+  if (!op.getLo() || !function)
+    return;
+  Builder b(op.getContext());
+  function->setAttr(OctetKernelDialect::kWorkExtentAttrName,
+                    b.getI64IntegerAttr(op.getWorkExtent()));
+}
+
+static LogicalResult checkLowerable(ConvOp op) {
+  if (!op.getPacking())
+    return op.emitOpError("weights are not packed");
+  for (Value operand : op->getOperands()) {
+    if (isa<IndexType>(operand.getType()))
+      continue;
+    if (!isa<MemRefType>(operand.getType()))
+      return op.emitOpError()
+             << "must be on buffers, got " << operand.getType();
+    if (!hasUsableLayout(operand))
+      return op.emitOpError()
+             << "strides must be static, and 1 along channels, got "
+             << operand.getType();
+  }
+  return success();
+}
+
+namespace {
+class OctetLowerKernels
+    : public octet::impl::OctetLowerKernelsBase<OctetLowerKernels> {
+public:
+  void runOnOperation() override {
+    SmallVector<ConvOp> ops;
+    getOperation()->walk([&](ConvOp op) { ops.push_back(op); });
+    for (ConvOp op : ops) {
+      if (failed(checkLowerable(op)))
+        return signalPassFailure();
+      KernelBuilder b(op.getLoc(), op);
+      KernelPlan plan(op, b);
+      if (op.isDepthwise())
+        lowerDepthwise(plan, b);
+      else
+        lowerConv(plan, b);
+      noteWorkExtent(op);
+      op.erase();
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,188 @@
+//===- PackWeights.cpp - Order constant weights for the tiles --*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "octet/Codegen/KernelTable.h"
+#include "octet/Codegen/Kernels/Passes.h"
+#include "octet/IR/Kernel/Packing.h"
+
+namespace mlir::octet {
+#define GEN_PASS_DEF_OCTETPACKWEIGHTS
+#include "octet/Codegen/Kernels/Passes.h.inc"
+} // namespace mlir::octet
+
+using namespace mlir;
+using namespace mlir::octet;
+using namespace mlir::octet_kernel;
+
+/// The packing of a kernel's weights for an instruction set.
+static Packing choosePacking(ConvOp op, const IsaTraits &traits) {
+  if (op.isDepthwise())
+    return Packing::Taps;
+  return op.isFloat() ? Packing::Columns : traits.packing;
+}
+
+/// The bytes of a dense constant.
+static SmallVector<char> getBytes(DenseElementsAttr values) {
+  ArrayRef<char> raw = values.getRawData();
+  if (!values.isSplat())
+    return SmallVector<char>(raw);
+  SmallVector<char> bytes;
+  for (int64_t i = 0; i < values.getNumElements(); ++i)
+    bytes.append(raw.begin(), raw.end());
+  return bytes;
+}
+
+namespace {
+class OctetPackWeights
+    : public octet::impl::OctetPackWeightsBase<OctetPackWeights> {
+public:
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    WalkResult result = getOperation().walk([&](ConvOp op) {
+      if (op.getPacking() || !isa<MemRefType>(op.getWeights().getType()))
+        return WalkResult::advance();
+      return WalkResult(pack(op, symbols));
+    });
+    if (result.wasInterrupted())
+      return signalPassFailure();
+    eraseUnused();
+  }
+
+private:
+  LogicalResult pack(ConvOp op, SymbolTable &symbols);
+  void flipInput(ConvOp op, ArrayRef<int32_t> corrections,
+                 memref::GlobalOp plain, SymbolTable &symbols);
+  memref::GlobalOp getOrCreate(memref::GlobalOp plain, std::string suffix,
+                               function_ref<DenseElementsAttr()> values,
+                               SymbolTable &symbols);
+  void eraseUnused();
+
+  /// Made by name: packed weights and corrections, to be shared.
+  llvm::StringMap<memref::GlobalOp> made;
+  SmallVector<memref::GlobalOp> replaced;
+};
+} // namespace
+
+/// The constant that holds the weights, or null.
+static memref::GlobalOp findConstant(Value weights, SymbolTable &symbols) {
+  auto get = weights.getDefiningOp<memref::GetGlobalOp>();
+  if (!get)
+    return nullptr;
+  auto global = symbols.lookup<memref::GlobalOp>(get.getName());
+  if (!global || !global.getConstant() ||
+      !isa_and_nonnull<DenseElementsAttr>(global.getInitialValueAttr()))
+    return nullptr;
+  return global;
+}
+
+memref::GlobalOp
+OctetPackWeights::getOrCreate(memref::GlobalOp plain, std::string suffix,
+                              function_ref<DenseElementsAttr()> values,
+                              SymbolTable &symbols) {
+  std::string name = (plain.getSymName() + suffix).str();
+  memref::GlobalOp &global = made[name];
+  if (global) {
+    ++numShared;
+    return global;
+  }
+  OpBuilder b(plain);
+  DenseElementsAttr attr = values();
+  auto type = MemRefType::get(attr.getType().getShape(),
+                              attr.getType().getElementType());
+  global = memref::GlobalOp::create(b, plain.getLoc(), name,
+                                    b.getStringAttr("private"), type, attr,
+                                    /*constant=*/true, b.getI64IntegerAttr(64));
+  symbols.insert(global);
+  return global;
+}
+
+/// Replaces the weights by a reference to `global`.
+static Value getGlobal(OpBuilder &b, ConvOp op, memref::GlobalOp global) {
+  return memref::GetGlobalOp::create(b, op.getLoc(), global.getType(),
+                                     global.getSymName());
+}
+
+LogicalResult OctetPackWeights::pack(ConvOp op, SymbolTable &symbols) {
+  memref::GlobalOp plain = findConstant(op.getWeights(), symbols);
+  if (!plain)
+    return op.emitOpError("weights are not a constant");
+  const IsaTraits &traits = getIsaTraits(getIsa(op));
+  Packing packing = choosePacking(op, traits);
+  WeightShape shape(op);
+  SmallVector<char> bytes =
+      getBytes(cast<DenseElementsAttr>(plain.getInitialValueAttr()));
+  auto makePacked = [&]() -> DenseElementsAttr {
+    ++numPacked;
+    auto type = RankedTensorType::get({shape.getPackedElements(packing)},
+                                      op.getWeightsType().getElementType());
+    return DenseElementsAttr::getFromRawBuffer(
+        type, packWeights(shape, packing, bytes));
+  };
+  // The convolution, and not only its weights, decides the order: the number
+  // of segments tells what orders there are apart.
+  std::string suffix = "_" + stringifyPacking(packing).str() +
+                       std::to_string(shape.getSegments(packing));
+  memref::GlobalOp packed = getOrCreate(plain, suffix, makePacked, symbols);
+
+  OpBuilder b(op);
+  op.getWeightsMutable().assign(getGlobal(b, op, packed));
+  op.setPacking(packing);
+  replaced.push_back(plain);
+  if (op.isFloat())
+    return success();
+  auto values = cast<DenseElementsAttr>(packed.getInitialValueAttr());
+  op.setSafePairs(haveSafePairs(getBytes(values)));
+  bool isServed =
+      op.getInputUnsigned() ? traits.hasUnsignedDot : traits.hasSignedDot;
+  if (!isServed)
+    flipInput(op, getFlipCorrections(shape, bytes), plain, symbols);
+  return success();
+}
+
+/// Reads the input with its sign bit flipped, which moves it by 128, and adds
+/// the correction to the sum, as one more operand of the epilogue.
+void OctetPackWeights::flipInput(ConvOp op, ArrayRef<int32_t> corrections,
+                                 memref::GlobalOp plain, SymbolTable &symbols) {
+  bool toSigned = op.getInputUnsigned();
+  auto makeCorrections = [&]() -> DenseElementsAttr {
+    SmallVector<int32_t> values(corrections);
+    for (int32_t &value : values)
+      value = toSigned ? -value : value;
+    auto type = RankedTensorType::get({static_cast<int64_t>(values.size())},
+                                      IntegerType::get(op.getContext(), 32));
+    return DenseElementsAttr::get(type, ArrayRef<int32_t>(values));
+  };
+  memref::GlobalOp global =
+      getOrCreate(plain, toSigned ? "_flip_signed" : "_flip_unsigned",
+                  makeCorrections, symbols);
+  OpBuilder b(op);
+  op.getEpilogueOperandsMutable().append(getGlobal(b, op, global));
+  op.setFlipInput(true);
+  Block &block = op.getEpilogue().front();
+  Value sum = block.getArgument(0);
+  Value correction = block.addArgument(b.getI32Type(), op.getLoc());
+  b.setInsertionPointToStart(&block);
+  auto corrected = arith::AddIOp::create(b, op.getLoc(), sum, correction);
+  sum.replaceAllUsesExcept(corrected, corrected);
+}
+
+/// Erases the plain weights that nothing uses any more.
+void OctetPackWeights::eraseUnused() {
+  getOperation().walk([&](memref::GetGlobalOp get) {
+    if (get->use_empty())
+      get.erase();
+  });
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  for (memref::GlobalOp plain : replaced)
+    if (seen.insert(plain).second && plain.isPrivate() &&
+        SymbolTable::symbolKnownUseEmpty(plain, getOperation()))
+      plain.erase();
+}

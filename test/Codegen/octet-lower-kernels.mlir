@@ -1,0 +1,79 @@
+// RUN: octet-opt %s -octet-lower-kernels -split-input-file -verify-diagnostics | FileCheck %s
+
+// 100 pixels by 64 channels: two units of 50 pixels, in tiles of 6 and 5.
+// CHECK-LABEL: func @tiles
+// CHECK-SAME: octet_kernel.work_extent = 2
+// CHECK: scf.for %{{.*}} = %arg4 to %arg5
+// CHECK: scf.for
+// The sums start at the bias: no addition is left of the region's.
+// CHECK: scf.for {{.*}} -> ({{.*}}vector<16xi32>{{.*}}) {
+// CHECK-COUNT-24: octet_kernel.dot4 {{.*}} {a_unsigned}
+// CHECK-NOT: octet_kernel.dot4
+// CHECK: scf.yield
+// CHECK-NOT: arith.addi {{.*}} vector<16xi32>
+// CHECK: arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
+// CHECK: vector.store
+func.func @tiles(%x: memref<1x1x100x256xi8>, %w: memref<16384xi8>, %b: memref<64xi32>, %y: memref<1x1x100x64xi8>, %lo: index, %hi: index) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
+  octet_kernel.conv ins(%x, %w : memref<1x1x100x256xi8>, memref<16384xi8>) epilogue(%b : memref<64xi32>)
+      outs(%y : memref<1x1x100x64xi8>) range(%lo, %hi)
+      attributes {kernel = array<i64: 1, 1>, input_unsigned, packing = #octet_kernel.packing<columns>,
+                  tile = #octet_kernel.tile<rows = 6, vectors = 4, unroll = 1>} {
+  ^bb0(%sum: i32, %bias: i32):
+    %0 = arith.addi %sum, %bias : i32
+    %1 = arith.trunci %0 : i32 to i8
+    octet_kernel.yield %1 : i8
+  }
+  return
+}
+
+// A depthwise 3x3: the columns of a row slide, two output rows share them.
+// CHECK-LABEL: func @depthwise
+// CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<16xi8>, {{.*}}) {
+// CHECK-COUNT-24: octet_kernel.dot4
+// CHECK-NOT: octet_kernel.dot4
+// CHECK: scf.yield
+func.func @depthwise(%x: memref<1x6x12x16xi8>, %w: memref<384xi8>, %y: memref<1x4x10x16xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<dotprod>} {
+  octet_kernel.conv ins(%x, %w : memref<1x6x12x16xi8>, memref<384xi8>) outs(%y : memref<1x4x10x16xi8>)
+      attributes {kernel = array<i64: 3, 3>, groups = 16 : i64, packing = #octet_kernel.packing<taps>} {
+  ^bb0(%sum: i32):
+    %1 = arith.trunci %sum : i32 to i8
+    octet_kernel.yield %1 : i8
+  }
+  return
+}
+
+// -----
+
+func.func @not_packed(%x: memref<1x1x5x2xi8>, %w: memref<2x1x1x2xi8>, %y: memref<1x1x5x2xi32>) {
+  // expected-error @below {{weights are not packed}}
+  octet_kernel.conv ins(%x, %w : memref<1x1x5x2xi8>, memref<2x1x1x2xi8>) outs(%y : memref<1x1x5x2xi32>)
+      attributes {kernel = array<i64: 1, 1>} {
+  ^bb0(%sum: i32):
+    octet_kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
+func.func @dynamic_strides(%x: memref<1x1x5x2xi8, strided<[?, ?, ?, 1]>>, %w: memref<64xi8>, %y: memref<1x1x5x2xi32>) {
+  // expected-error @below {{strides must be static, and 1 along channels, got 'memref<1x1x5x2xi8, strided<[?, ?, ?, 1]>>'}}
+  octet_kernel.conv ins(%x, %w : memref<1x1x5x2xi8, strided<[?, ?, ?, 1]>>, memref<64xi8>) outs(%y : memref<1x1x5x2xi32>)
+      attributes {kernel = array<i64: 1, 1>, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: i32):
+    octet_kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
+func.func @on_tensors(%x: tensor<1x1x5x2xi8>, %w: tensor<64xi8>, %y: tensor<1x1x5x2xi32>) -> tensor<1x1x5x2xi32> {
+  // expected-error @below {{must be on buffers, got 'tensor<1x1x5x2xi8>'}}
+  %0 = octet_kernel.conv ins(%x, %w : tensor<1x1x5x2xi8>, tensor<64xi8>) outs(%y : tensor<1x1x5x2xi32>)
+      attributes {kernel = array<i64: 1, 1>, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: i32):
+    octet_kernel.yield %sum : i32
+  } -> tensor<1x1x5x2xi32>
+  return %0 : tensor<1x1x5x2xi32>
+}
