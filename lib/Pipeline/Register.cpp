@@ -13,6 +13,7 @@
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Octet.h"
 #include "octet/Import/Passes.h"
+#include "octet/Lower/Passes.h"
 #include "octet/Propagate/Passes.h"
 #include "octet/Quantize/Passes.h"
 
@@ -35,6 +36,8 @@ void mlir::octet::registerAllPasses() {
   registerOctetQuantizePasses();
   registerOctetPropagatePasses();
   registerOctetFoldPasses();
+  registerOctetLowerPasses();
+  registerLowerPipelines();
   registerOctetCodegenPasses();
   registerCodegenPipeline();
   registerOctetKernelsPasses();

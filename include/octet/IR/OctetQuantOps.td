@@ -84,7 +84,7 @@ def Octet_QuantizeOp : Octet_Op<"quantize", [Pure, Octet_AxesOpInterface,
   let summary = "real to quantized";
   let description = [{
     q = saturate(round_half_even(x / scale) + zero_point), division and rounding
-    in f32 (docs/Numerics.md, rule Q1). A NaN becomes the zero point.
+    in f32 (docs/Numerics.md, rule Q1). A NaN becomes the smallest value.
 
     ```mlir
     %q = octet.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<u8:f32, 0.1:3>>
