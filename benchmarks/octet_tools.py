@@ -1,45 +1,27 @@
 # Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Octet's side of the benchmarks: the tools, called as a user calls them."""
+"""Octet's side of the benchmarks: python/octet and octet-run, found in a build."""
 import json
+import multiprocessing
 import os
 import pathlib
-import shutil
 import subprocess
+import sys
 
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "python"))
+# The tools of OCTET_BIN or of the path come first, then those of a build folder.
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath)] + [
+    str(ROOT / "build" / preset / "bin") for preset in ("release", "dev", "debug")])
 
+import octet
+from octet import OctetError
+from octet.compiler import find_tool, input_names
 
-class OctetError(Exception):
-    """A tool said no; the text is its one line."""
-
-
-def tool(name):
-    """A tool of the build: in OCTET_BIN, on the path or in a build folder."""
-    places = [os.environ.get("OCTET_BIN")] + [
-        str(ROOT / "build" / preset / "bin") for preset in ("release", "dev", "debug")]
-    found = shutil.which(name, path=os.pathsep.join(filter(None, places)))
-    found = found or shutil.which(name)
-    if not found:
-        raise OctetError(f"no {name}: run scripts/build, or name its folder in OCTET_BIN")
-    return found
-
-
-def call(name, *arguments, timeout=1800):
-    """Runs a tool; its standard output."""
-    command = [tool(name), *map(str, arguments)]
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        raise OctetError(f"{name}: no result after {timeout} s") from None
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        crashed = "crashed: " if done.returncode < 0 else ""
-        raise OctetError(f"{name} {crashed}{lines[0]}")
-    return done.stdout
+__all__ = ["OctetError", "benchmark", "compile_model", "input_names", "run_model",
+           "symbolic_dimensions", "find_tool"]
 
 
 def symbolic_dimensions(model):
@@ -54,45 +36,52 @@ def symbolic_dimensions(model):
                    for dim in value.type.tensor_type.shape.dim if dim.dim_param})
 
 
-def compile_model(model, output, calibration=None, batch=1, options=()):
+def compile_model(model, output, calibration=None, batch=1, **options):
     """Compiles an ONNX file; with calibration arrays, in int8. The report as a dict."""
-    output = pathlib.Path(output)
-    arguments = [model, "-o", output, *options]
-    for dimension in symbolic_dimensions(model):
-        arguments += ["--bind", f"{dimension}={batch}"]
-    if calibration is not None:
-        samples = output.with_suffix(".calib.npz")
-        np.savez(samples, **calibration)
-        arguments += ["--calibrate", samples]
-    report = output.with_suffix(".json")
-    call("octet-compile", *arguments, "--report", report)
+    report = pathlib.Path(output).with_suffix(".json")
+    octet.compile(model, output, calibration, report=report,
+                  bind={name: batch for name in symbolic_dimensions(model)}, **options)
     return json.loads(report.read_text())
 
 
 def run_model(library, inputs, isa=None, threads=1):
-    """Runs a compiled model on samples stacked along the first axis."""
-    library = pathlib.Path(library)
-    given, made = library.with_suffix(".in.npz"), library.with_suffix(".out.npz")
-    np.savez(given, **inputs)
-    arguments = [library, "--output", made, "--threads", threads]
-    for name in inputs:
-        arguments += ["--input", f"{name}={given}:{name}"]
-    if isa:
-        arguments += ["--isa", isa]
-    call("octet-run", *arguments)
-    with np.load(made) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    """Runs a compiled model on samples stacked along the first axis. In a process of
+    its own, so that a crash costs this result only."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+
+    def work():
+        try:
+            model = octet.load(library, threads)
+            if isa:
+                model.set_isa(isa)
+            sender.send(model.run(inputs))
+        except OctetError as error:
+            sender.send(error)
+    process = context.Process(target=work)
+    process.start()
+    sender.close()
+    try:
+        result = receiver.recv()
+    except EOFError:
+        process.join()
+        raise OctetError(f"the compiled model crashed: exit {process.exitcode}") from None
+    process.join()
+    if isinstance(result, OctetError):
+        raise result
+    return result
 
 
 def benchmark(library, inputs, repeat, threads=1, isa=None):
     """octet-run's own measurement as a dict: min_ms, median_ms, ..."""
-    library = pathlib.Path(library)
-    given = library.with_suffix(".in.npz")
+    given = pathlib.Path(library).with_suffix(".in.npz")
     np.savez(given, **inputs)
-    arguments = [library, "--benchmark", "--json", "--repeat", repeat,
-                 "--threads", threads]
-    for name in inputs:
-        arguments += ["--input", f"{name}={given}:{name}"]
+    command = [find_tool("octet-run"), str(library), "--benchmark", "--json",
+               "--repeat", str(repeat), "--threads", str(threads), "--input", str(given)]
     if isa:
-        arguments += ["--isa", isa]
-    return json.loads(call("octet-run", *arguments))
+        command += ["--isa", isa]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    if done.returncode:
+        raise OctetError(done.stderr.strip() or f"octet-run ends with {done.returncode}")
+    return json.loads(done.stdout)

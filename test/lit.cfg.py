@@ -47,6 +47,7 @@ config.substitutions += [
     ("%cxx", config.octet_cxx),
     ("%octet_src", config.octet_src_root),
     ("%octet_obj", config.octet_obj_root),
+    ("%octet_bin", config.octet_tools_dir),
     ("%shlibext", ".so"),
 ]
 

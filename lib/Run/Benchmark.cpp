@@ -61,8 +61,8 @@ static Result prepare(const Model &model, const Arrays &given, Call &call) {
   for (int32_t i = 0; i < model.get().num_inputs; ++i) {
     const octet_tensor &tensor = model.get().inputs[i];
     auto it = given.find(tensor.name);
-    Array array =
-        takeFirst(it == given.end() ? makeRandom(tensor) : it->second, tensor);
+    Array whole = it == given.end() ? makeRandom(tensor) : it->second;
+    Array array = takeFirst(whole, tensor);
     int32_t type = call.getInputType(i);
     auto input = type != tensor.type && array.type != type
                      ? Expected<Array>(quantizeArray(array, tensor))
@@ -73,7 +73,7 @@ static Result prepare(const Model &model, const Arrays &given, Call &call) {
     if (!fits(*input, tensor))
       return Error{std::string("input '") + tensor.name + "' takes shape " +
                    formatShape({tensor.shape, tensor.shape + tensor.rank}) +
-                   ", but the array has " + formatShape(array.shape)};
+                   ", but the array has " + formatShape(whole.shape)};
     std::copy(input->data.begin(), input->data.end(), call.getInput(i));
   }
   return Success{};

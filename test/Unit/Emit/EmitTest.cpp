@@ -18,7 +18,10 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include <cstdlib>
 #include <dlfcn.h>
+#include <fstream>
 #include <gtest/gtest.h>
 
 using namespace mlir;
@@ -248,6 +251,62 @@ TEST_F(EmitTest, everyFormForEveryArchitecture) {
   EXPECT_EQ(static_cast<unsigned char>(read("aarch64.so")[18]), 183);
   EXPECT_EQ(static_cast<unsigned char>(read("aarch64.o")[18]), 183);
   EXPECT_NE(read("aarch64.ll").find("+dotprod"), std::string::npos);
+}
+
+/// A C program that needs the header and the library only. It runs every
+/// instruction set that the CPU has, with one and three threads.
+constexpr char kProgramInC[] = R"(
+#include "m.h"
+static float x[2048], y[2048];
+int main(void) {
+  const octet_model *model = two_steps_model();
+  const void *inputs[TWO_STEPS_NUM_INPUTS] = {x};
+  void *outputs[TWO_STEPS_NUM_OUTPUTS] = {y};
+  octet_call call = {sizeof(call), 1, inputs, outputs};
+  int ran = 0;
+  for (int i = 0; i < 2048; ++i)
+    x[i] = (float)i;
+  for (int isa = 0; isa < model->num_isas; ++isa) {
+    if (model->set_isa(model->isas[isa]) != OCTET_OK)
+      continue;
+    call.num_threads = 1 + 2 * isa;
+    if (model->run(&call) != OCTET_OK)
+      return 2;
+    for (int i = 0; i < 2048; ++i)
+      if (y[i] != 6.0f * i)
+        return 3;
+    ++ran;
+  }
+  return ran ? 0 : 4;
+}
+)";
+
+TEST_F(EmitTest, librariesLinkIntoC) {
+  struct Way {
+    const char *target, *compiler, *emulator;
+  } ways[] = {{"x86-64", "cc", ""},
+              {"aarch64", "aarch64-linux-gnu-gcc",
+               "qemu-aarch64-static -cpu max -L /usr/aarch64-linux-gnu "}};
+  std::ofstream(getPath("main.c")) << kProgramInC;
+  for (const Way &way : ways) {
+    StringRef emulator = StringRef(way.emulator).split(' ').first;
+    bool isHost =
+        emulator.empty() && Target::host().getArchName() == way.target;
+    if (!isHost && !llvm::sys::findProgramByName(emulator))
+      continue; // no way to run it here
+    if (!llvm::sys::findProgramByName(way.compiler))
+      continue;
+    for (StringRef library : {"m.a", "m.o", "m.so"}) {
+      EmitOptions options;
+      options.target = llvm::cantFail(Target::parse(way.target));
+      ASSERT_TRUE(succeeded(emitTwoSteps(options, library))) << message;
+      std::string command = "cd " + folder.str().str() + " && " + way.compiler +
+                            " -std=c99 -Wall -Werror main.c " + library.str() +
+                            " -o main -lpthread && " + "LD_LIBRARY_PATH=. " +
+                            way.emulator + " ./main";
+      EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    }
+  }
 }
 
 TEST_F(EmitTest, headerDescribesTheModel) {
