@@ -11,8 +11,11 @@
 // CHECK-NOT: octet_kernel.dot4
 // CHECK: scf.yield
 // CHECK-NOT: arith.addi {{.*}} vector<16xi32>
-// CHECK: arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
-// CHECK: vector.store
+// Nothing bounds what is truncated: masked, then packed, 64 bytes at a time.
+// CHECK-COUNT-4: arith.andi
+// CHECK-COUNT-2: llvm.x86.avx512.packssdw.512
+// CHECK: llvm.x86.avx512.packuswb.512
+// CHECK: vector.store {{.*}} vector<64xi8>
 func.func @tiles(%x: memref<1x1x100x256xi8>, %w: memref<16384xi8>, %b: memref<64xi32>, %y: memref<1x1x100x64xi8>, %lo: index, %hi: index) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
   octet_kernel.conv ins(%x, %w : memref<1x1x100x256xi8>, memref<16384xi8>) epilogue(%b : memref<64xi32>)
       outs(%y : memref<1x1x100x64xi8>) range(%lo, %hi)
@@ -22,6 +25,36 @@ func.func @tiles(%x: memref<1x1x100x256xi8>, %w: memref<16384xi8>, %b: memref<64
     %0 = arith.addi %sum, %bias : i32
     %1 = arith.trunci %0 : i32 to i8
     octet_kernel.yield %1 : i8
+  }
+  return
+}
+
+// The packs saturate: they do the lower clamp and take the zero point.
+// CHECK-LABEL: func @saturating
+// CHECK-NOT: arith.maximumf
+// CHECK: arith.minimumf {{.*}} fastmath<nnan,nsz> : vector<8xf32>
+// CHECK: llvm.x86.avx.cvt.ps2dq.256
+// CHECK: llvm.x86.avx2.packssdw
+// CHECK: llvm.intr.sadd.sat
+// CHECK: llvm.x86.avx2.packuswb
+// CHECK: octet_kernel.lookup {{.*}} : vector<32xi8>
+func.func @saturating(%x: memref<1x1x4x32xi8>, %w: memref<1024xi8>, %y: memref<1x1x4x32xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
+  octet_kernel.conv ins(%x, %w : memref<1x1x4x32xi8>, memref<1024xi8>)
+      outs(%y : memref<1x1x4x32xi8>)
+      attributes {kernel = array<i64: 1, 1>, input_unsigned, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: i32):
+    %low = arith.constant -7.0 : f32
+    %high = arith.constant 248.0 : f32
+    %z = arith.constant 7 : i32
+    %0 = arith.sitofp %sum : i32 to f32
+    %1 = arith.maximumf %0, %low : f32
+    %2 = arith.minimumf %1, %high : f32
+    %3 = math.roundeven %2 : f32
+    %4 = arith.fptosi %3 : f32 to i32
+    %5 = arith.addi %4, %z : i32
+    %6 = arith.trunci %5 : i32 to i8
+    %7 = octet_kernel.lookup %6, dense<1> : tensor<256xi8> : i8
+    octet_kernel.yield %7 : i8
   }
   return
 }

@@ -27,7 +27,12 @@ struct IsaTraits {
 
   /// 32-bit lanes of a vector.
   int64_t getLanes() const { return vectorBits / 32; }
+  /// Generic counts as x86, whose oldest form it serves, but names none of its
+  /// instructions.
   bool isX86() const { return isa <= octet_kernel::Isa::AMX; }
+  bool hasX86Packs() const {
+    return isX86() && isa != octet_kernel::Isa::Generic;
+  }
 };
 
 enum class KernelType { I8, F32 };

@@ -161,12 +161,11 @@ void ConvWriter::writeTile(const Columns &columns, const Position &at,
   Value a = plan.locateInput(b, at, b.mul(unit.group, op.getGroupChannels()));
   sums = builder->toRows(sumSegments(*builder, sums, a, columns.weights,
                                      tile.pixels.size() * tile.vectors));
-  ArrayRef<Value> left(sums);
+  SmallVector<Epilogue::Pixel> finished;
   for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < pixels; ++j) {
-      epilogue.finish(i, j, left.take_front(tile.vectors));
-      left = left.drop_front(tile.vectors);
-    }
+    for (int64_t j = 0; j < pixels; ++j)
+      finished.push_back({i, j});
+  epilogue.finish(finished, sums);
 }
 
 /// Over the segments: rows of the kernel, or also its columns.

@@ -226,7 +226,7 @@ void ByteWriter::finishPixel(Epilogue &epilogue, ArrayRef<Values> columns,
         }
       sums.push_back(sum);
     }
-    epilogue.finish(row, 0, sums);
+    epilogue.finish(Epilogue::Pixel{row, 0}, sums);
   }
 }
 
@@ -248,7 +248,8 @@ public:
       b.repeat(unit.pixels, [&](Value pixel) {
         Position at = positionAt(row, pixel);
         epilogue.moveTo(at);
-        epilogue.finish(0, 0, sumTaps(plan.locateInput(b, at, channel)));
+        epilogue.finish(Epilogue::Pixel{0, 0},
+                        sumTaps(plan.locateInput(b, at, channel)));
       });
     });
   }

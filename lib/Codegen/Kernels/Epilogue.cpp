@@ -10,7 +10,6 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -42,7 +41,8 @@ Epilogue::Epilogue(const KernelPlan &plan, KernelBuilder &b,
                    LaneOrder order)
     : plan(plan), b(b), channels(channels), lanes(lanes), order(order),
       body(const_cast<KernelPlan &>(plan).op.getEpilogue().front()),
-      headAdds(findHeadAdds(body, plan.operands)) {
+      headAdds(findHeadAdds(body, plan.operands)),
+      narrowing(findNarrowing(body, plan.traits)) {
   for (const View &view : plan.operands)
     arguments.push_back({&view, Value(), {}});
   moveTo(origin);
@@ -156,7 +156,19 @@ Value Epilogue::cloneConstant(Operation &op) {
   return splat;
 }
 
+/// Whether packing does what the op would.
+bool Epilogue::isReplaced(Operation &op) const {
+  if (!narrowing)
+    return false;
+  return &op == narrowing->trunc || &op == narrowing->clamp ||
+         (narrowing->clamp && &op == narrowing->addZeroPoint) ||
+         llvm::is_contained(narrowing->lookups, &op);
+}
+
 Value Epilogue::cloneOp(Operation &op, IRMapping &map) {
+  if (narrowing && narrowing->clamp && &op == narrowing->convert)
+    return convertSaturating(
+        b, map.lookup(op.getOperand(0).getDefiningOp()->getOperand(0)));
   // x86 rounds half to even in the conversion itself.
   if (auto convert = dyn_cast<arith::FPToSIOp>(op))
     if (auto round = convert.getIn().getDefiningOp<math::RoundEvenOp>())
@@ -176,7 +188,7 @@ Value Epilogue::cloneOp(Operation &op, IRMapping &map) {
   return result;
 }
 
-Value Epilogue::cloneBody(int64_t v, Value sum, int64_t row, int64_t pixel) {
+Value Epilogue::cloneBody(int64_t v, Value sum, Pixel pixel, Value result) {
   IRMapping map;
   map.map(body.getArgument(0), sum);
   if (startsAtOperands)
@@ -188,48 +200,110 @@ Value Epilogue::cloneBody(int64_t v, Value sum, int64_t row, int64_t pixel) {
           return !startsAtOperands || !llvm::is_contained(headAdds, user);
         }))
       map.map(value,
-              loadArgument(argument, v, offsetOf(*argument.view, row, pixel)));
+              loadArgument(argument, v, offsetOf(*argument.view, pixel)));
   for (Operation &op : body.without_terminator()) {
     if (startsAtOperands && llvm::is_contained(headAdds, &op))
       continue;
+    if (isReplaced(op)) {
+      if (narrowing->clamp && &op == narrowing->clamp)
+        map.map(op.getResult(0), map.lookup(op.getOperand(0)));
+      continue;
+    }
     bool isConstant = isa<arith::ConstantOp>(op);
     map.map(op.getResult(0), isConstant ? cloneConstant(op) : cloneOp(op, map));
   }
-  return map.lookup(cast<YieldOp>(body.getTerminator()).getValue());
+  return map.lookup(result);
+}
+
+void Epilogue::finish(ArrayRef<Pixel> pixels, ArrayRef<Value> sums) {
+  if (narrowing)
+    return finishBytes(pixels, sums);
+  Value result = cast<YieldOp>(body.getTerminator()).getValue();
+  int64_t perPixel = sums.size() / pixels.size();
+  for (Pixel pixel : pixels) {
+    SmallVector<Value> vectors;
+    for (auto [v, sum] : llvm::enumerate(sums.take_front(perPixel)))
+      vectors.push_back(cloneBody(v, sum, pixel, result));
+    sums = sums.drop_front(perPixel);
+    Value at = b.add(outOrigin, offsetOf(plan.out, pixel));
+    if (order == LaneOrder::Interleaved)
+      storeInterleaved(vectors, at);
+    else
+      storeNatural(vectors, at);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Bytes
+//===----------------------------------------------------------------------===//
+
+/// Packs four vectors at a time, whatever pixels they belong to.
+void Epilogue::finishBytes(ArrayRef<Pixel> pixels, ArrayRef<Value> sums) {
+  int64_t perPixel = sums.size() / pixels.size(), total = sums.size();
+  for (int64_t first = 0; first < total; first += 4) {
+    int64_t count = std::min<int64_t>(4, total - first);
+    SmallVector<Value> vectors;
+    for (int64_t i = first; i < first + count; ++i)
+      vectors.push_back(cloneBody(i % perPixel, sums[i], pixels[i / perPixel],
+                                  narrowing->getSource()));
+    vectors.append(4 - count, vectors.back());
+    Value bytes = packBytes(b, plan.traits, vectors, *narrowing, order);
+    for (LookupOp lookup : narrowing->lookups)
+      bytes = LookupOp::create(b, bytes.getType(), bytes, lookup.getTable());
+    if (order == LaneOrder::Natural) {
+      storeRuns(bytes, pixels.drop_front(first / perPixel), first % perPixel,
+                count);
+      continue;
+    }
+    Value at = b.add(outOrigin, offsetOf(plan.out, pixels[first / perPixel]));
+    if (channels >= 4 * lanes)
+      b.store(bytes, plan.out.flat, at);
+    else
+      storePart(bytes, at, channels);
+  }
+}
+
+/// Stores the bytes of `count` vectors, the first of them vector `first` of the
+/// first pixel: what a pixel has of them at once.
+void Epilogue::storeRuns(Value bytes, ArrayRef<Pixel> pixels, int64_t first,
+                         int64_t count) {
+  int64_t perPixel = countVectors();
+  for (int64_t done = 0; done < count; first = 0) {
+    int64_t vectors = std::min(count - done, perPixel - first);
+    Value run =
+        vectors == 4 ? bytes : b.slice(bytes, done * lanes, vectors * lanes);
+    Value at =
+        b.add(outOrigin, offsetOf(plan.out, pixels.front()) + first * lanes);
+    int64_t valid = std::min(vectors * lanes, channels - first * lanes);
+    if (valid == vectors * lanes)
+      b.store(run, plan.out.flat, at);
+    else
+      storePart(run, at, valid);
+    done += vectors;
+    pixels = pixels.drop_front();
+  }
 }
 
 //===----------------------------------------------------------------------===//
 // Stores
 //===----------------------------------------------------------------------===//
 
-void Epilogue::finish(int64_t row, int64_t pixel, ArrayRef<Value> sums) {
-  SmallVector<Value> vectors;
-  for (auto [v, sum] : llvm::enumerate(sums))
-    vectors.push_back(cloneBody(v, sum, row, pixel));
-  storePixel(vectors, b.add(outOrigin, offsetOf(plan.out, row, pixel)));
-}
-
-/// Four interleaved vectors as one in the order of the channels.
-static Value toNatural(KernelBuilder &b, ArrayRef<Value> vectors,
-                       int64_t lanes) {
+/// Puts four interleaved vectors into the order of the channels.
+void Epilogue::storeInterleaved(ArrayRef<Value> vectors, Value at) {
   SmallVector<int64_t> mask;
   for (int64_t channel = 0; channel < 4 * lanes; ++channel) {
     int64_t vector = channel % 16 / 4, lane = channel / 16 * 4 + channel % 4;
     mask.push_back(vector * lanes + lane);
   }
-  return b.shuffle(b.concat(vectors[0], vectors[1]),
-                   b.concat(vectors[2], vectors[3]), mask);
+  Value all = b.shuffle(b.concat(vectors[0], vectors[1]),
+                        b.concat(vectors[2], vectors[3]), mask);
+  if (channels >= 4 * lanes)
+    b.store(all, plan.out.flat, at);
+  else
+    storePart(all, at, channels);
 }
 
-void Epilogue::storePixel(ArrayRef<Value> vectors, Value at) {
-  if (order == LaneOrder::Interleaved) {
-    Value all = toNatural(b, vectors, lanes);
-    if (channels >= 4 * lanes)
-      b.store(all, plan.out.flat, at);
-    else
-      storePart(all, at, channels);
-    return;
-  }
+void Epilogue::storeNatural(ArrayRef<Value> vectors, Value at) {
   for (auto [v, vector] : llvm::enumerate(vectors)) {
     Value vectorAt = b.add(at, v * lanes);
     if (getValidLanes(v) >= lanes)

@@ -11,17 +11,10 @@
 #define OCTET_LIB_CODEGEN_KERNELS_EPILOGUE_H
 
 #include "KernelPlan.h"
+#include "Narrow.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace mlir::octet {
-
-/// Which channel a lane of a tile's vectors holds.
-enum class LaneOrder {
-  /// Vector by vector.
-  Natural,
-  /// Of four vectors, in each 128 bits, four channels of each vector in turn:
-  /// what interleaving bytes within 128 bits leaves.
-  Interleaved
-};
 
 /// The epilogue of a tile: consecutive vectors of channels, from position
 /// `origin`, of which `channels` channels exist.
@@ -41,8 +34,12 @@ public:
   /// Goes to another pixel; channels stay.
   void moveTo(const Position &origin);
 
-  /// Finishes the sums of the pixel at (row, pixel) from the origin.
-  void finish(int64_t row, int64_t pixel, ArrayRef<Value> sums);
+  /// A pixel of the tile, from the origin.
+  struct Pixel {
+    int64_t row, pixel;
+  };
+  /// Finishes and stores the sums of some pixels, pixel by pixel.
+  void finish(ArrayRef<Pixel> pixels, ArrayRef<Value> sums);
 
 private:
   /// A region argument: its view, where the origin is, and, where it does not
@@ -57,16 +54,21 @@ private:
   Value loadArgument(Argument &argument, int64_t v, int64_t pixelOffset);
   SmallVector<Value> loadVectors(const View &view, Value at);
   SmallVector<Value> interleave(ArrayRef<Value> natural);
-  Value cloneBody(int64_t v, Value sum, int64_t row, int64_t pixel);
+  Value cloneBody(int64_t v, Value sum, Pixel pixel, Value result);
+  bool isReplaced(Operation &op) const;
   Value cloneOp(Operation &op, IRMapping &map);
   Value cloneConstant(Operation &op);
   int64_t getValidLanes(int64_t v) const {
     return std::clamp<int64_t>(channels - v * lanes, 0, lanes);
   }
-  void storePixel(ArrayRef<Value> vectors, Value at);
+  void finishBytes(ArrayRef<Pixel> pixels, ArrayRef<Value> sums);
+  void storeRuns(Value bytes, ArrayRef<Pixel> pixels, int64_t first,
+                 int64_t count);
+  void storeNatural(ArrayRef<Value> vectors, Value at);
+  void storeInterleaved(ArrayRef<Value> vectors, Value at);
   void storePart(Value vector, Value at, int64_t valid);
-  int64_t offsetOf(const View &view, int64_t row, int64_t pixel) const {
-    return row * view.strides[1] + pixel * view.strides[2];
+  int64_t offsetOf(const View &view, Pixel pixel) const {
+    return pixel.row * view.strides[1] + pixel.pixel * view.strides[2];
   }
 
   const KernelPlan &plan;
@@ -80,6 +82,7 @@ private:
   /// The additions at the head of the region that sums start with.
   SmallVector<Operation *> headAdds;
   bool startsAtOperands = true;
+  std::optional<Narrowing> narrowing;
 };
 
 } // namespace mlir::octet

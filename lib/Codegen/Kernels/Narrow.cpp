@@ -1,0 +1,189 @@
+//===- Narrow.cpp - From 32-bit results to bytes ---------------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Narrow.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+using namespace mlir::octet_kernel;
+
+//===----------------------------------------------------------------------===//
+// What the region says
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// clamp(value, low, high) in f32, rounded, converted, moved by a zero point.
+struct Requantization {
+  arith::MaximumFOp max;
+  arith::MinimumFOp min;
+  arith::FPToSIOp convert;
+  arith::AddIOp add;
+  double low, high;
+  int64_t zeroPoint = 0;
+};
+} // namespace
+
+static std::optional<double> getFloat(Value value) {
+  APFloat constant(0.0f);
+  if (!matchPattern(value, m_ConstantFloat(&constant)))
+    return std::nullopt;
+  return constant.convertToFloat();
+}
+
+/// Matches the two halves of the clamp, in either order.
+static bool matchClamp(Value value, Requantization &found) {
+  for (int half = 0; half < 2; ++half) {
+    Operation *op = value.getDefiningOp();
+    if (!op || !value.hasOneUse())
+      return false;
+    std::optional<double> bound =
+        op->getNumOperands() == 2 ? getFloat(op->getOperand(1)) : std::nullopt;
+    if (!bound)
+      return false;
+    if (auto max = dyn_cast<arith::MaximumFOp>(op); max && !found.max)
+      found.max = max, found.low = *bound;
+    else if (auto min = dyn_cast<arith::MinimumFOp>(op); min && !found.min)
+      found.min = min, found.high = *bound;
+    else
+      return false;
+    value = op->getOperand(0);
+  }
+  return true;
+}
+
+static std::optional<Requantization> matchRequantization(Value value) {
+  Requantization found;
+  if (auto add = value.getDefiningOp<arith::AddIOp>()) {
+    APInt zeroPoint;
+    if (!matchPattern(add.getRhs(), m_ConstantInt(&zeroPoint)))
+      return std::nullopt;
+    found.add = add;
+    found.zeroPoint = zeroPoint.getSExtValue();
+    value = add.getLhs();
+  }
+  found.convert = value.getDefiningOp<arith::FPToSIOp>();
+  if (!found.convert || !value.hasOneUse())
+    return std::nullopt;
+  auto round = found.convert.getIn().getDefiningOp<math::RoundEvenOp>();
+  if (!round || !round->hasOneUse() || !matchClamp(round.getOperand(), found))
+    return std::nullopt;
+  return found;
+}
+
+std::optional<Narrowing> octet::findNarrowing(Block &body,
+                                              const IsaTraits &traits) {
+  Narrowing narrowing;
+  Value value = cast<YieldOp>(body.getTerminator()).getValue();
+  while (auto lookup = value.getDefiningOp<LookupOp>()) {
+    if (!lookup->hasOneUse())
+      return std::nullopt;
+    narrowing.lookups.insert(narrowing.lookups.begin(), lookup);
+    value = lookup.getIndex();
+  }
+  narrowing.trunc = value.getDefiningOp<arith::TruncIOp>();
+  if (!narrowing.trunc || !value.hasOneUse() || !value.getType().isInteger(8) ||
+      !narrowing.trunc.getIn().getType().isInteger(32))
+    return std::nullopt;
+  std::optional<Requantization> found =
+      matchRequantization(narrowing.trunc.getIn());
+  if (!found)
+    return narrowing;
+  double low = found->low + found->zeroPoint,
+         high = found->high + found->zeroPoint;
+  if (low >= 0 && high <= 255)
+    narrowing.range = Narrowing::Unsigned;
+  else if (low >= -128 && high <= 127)
+    narrowing.range = Narrowing::Signed;
+  else
+    return narrowing;
+  double least = narrowing.range == Narrowing::Unsigned ? 0 : -128;
+  bool isLeast = low == least && std::abs(found->zeroPoint) < 1024 &&
+                 (!found->add || found->add->hasOneUse());
+  if (traits.hasX86Packs() && isLeast) {
+    narrowing.clamp = found->max;
+    narrowing.addZeroPoint = found->add;
+    narrowing.zeroPoint = found->zeroPoint;
+    narrowing.convert = found->convert;
+  }
+  return narrowing;
+}
+
+//===----------------------------------------------------------------------===//
+// Packs
+//===----------------------------------------------------------------------===//
+
+/// The pack of `lanes` 32-bit lanes' worth of bits, by its AVX-512 name.
+static Value pack(KernelBuilder &b, StringRef name, int64_t lanes, Value x,
+                  Value y) {
+  std::string prefix = lanes == 16  ? "llvm.x86.avx512."
+                       : lanes == 8 ? "llvm.x86.avx2."
+                                    : "llvm.x86.sse2.";
+  std::string suffix = lanes == 16 ? ".512" : lanes == 8 ? "" : ".128";
+  bool toWords = name == "packssdw";
+  VectorType type = b.vec(toWords ? 2 * lanes : 4 * lanes,
+                          toWords ? b.getI16Type() : b.getI8Type());
+  return b.callIntrinsic(prefix + name.str() + suffix, type, {x, y});
+}
+
+static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
+                     const Narrowing &narrowing, LaneOrder order) {
+  int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
+  SmallVector<Value> sources(vectors), words;
+  if (narrowing.range == Narrowing::Any)
+    for (Value &source : sources)
+      source =
+          arith::AndIOp::create(b, source, b.splat(lanes, b.getI32Type(), 255));
+  for (int64_t i = 0; i < 4; i += 2) {
+    Value pair = pack(b, "packssdw", lanes, sources[i], sources[i + 1]);
+    if (narrowing.clamp && narrowing.zeroPoint)
+      pair = LLVM::SAddSat::create(
+          b, pair, b.splat(2 * lanes, b.getI16Type(), narrowing.zeroPoint));
+    words.push_back(pair);
+  }
+  Value bytes =
+      pack(b, narrowing.range == Narrowing::Signed ? "packsswb" : "packuswb",
+           lanes, words[0], words[1]);
+  if (order == LaneOrder::Interleaved || lanes == 4)
+    return bytes;
+  // Packs work within 128 bits: bring each vector's bytes together.
+  SmallVector<int64_t> mask;
+  for (int64_t vector = 0; vector < 4; ++vector)
+    for (int64_t block = 0; block < lanes / 4; ++block)
+      mask.push_back(block * 4 + vector);
+  Value dwords = b.bitcast(bytes, lanes, b.getI32Type());
+  return b.bitcast(b.shuffle(dwords, dwords, mask), 4 * lanes, b.getI8Type());
+}
+
+Value octet::packBytes(KernelBuilder &b, const IsaTraits &traits,
+                       ArrayRef<Value> vectors, const Narrowing &narrowing,
+                       LaneOrder order) {
+  if (traits.hasX86Packs())
+    return packX86(b, vectors, narrowing, order);
+  // Four lanes each, in which both orders agree.
+  Value words = b.concat(b.concat(vectors[0], vectors[1]),
+                         b.concat(vectors[2], vectors[3]));
+  return arith::TruncIOp::create(b, b.vec(16, b.getI8Type()), words);
+}
+
+Value octet::convertSaturating(KernelBuilder &b, Value floats) {
+  int64_t lanes = cast<VectorType>(floats.getType()).getNumElements();
+  VectorType type = b.vec(lanes, b.getI32Type());
+  if (lanes != 16)
+    return b.callIntrinsic(lanes == 8 ? "llvm.x86.avx.cvt.ps2dq.256"
+                                      : "llvm.x86.sse2.cvtps2dq",
+                           type, {floats});
+  constexpr int64_t kAllLanes = -1, kCurrentRounding = 4;
+  Value mask = arith::ConstantOp::create(
+            b, b.getIntegerAttr(b.getI16Type(), kAllLanes)),
+        rounding =
+            arith::ConstantOp::create(b, b.getI32IntegerAttr(kCurrentRounding));
+  return b.callIntrinsic("llvm.x86.avx512.mask.cvtps2dq.512", type,
+                         {floats, b.zero(type), mask, rounding});
+}
