@@ -103,7 +103,7 @@ static SmallVector<int8_t> makeTable(quant::UniformQuantizedType from,
     double y = function((q - from.getZeroPoint()) * from.getScale());
     double step = std::nearbyint(y / to.getScale()) + to.getZeroPoint();
     if (std::isnan(step))
-      step = to.getZeroPoint();
+      step = to.getStorageTypeMin();
     table.push_back(
         int8_t(int64_t(std::clamp(step, double(to.getStorageTypeMin()),
                                   double(to.getStorageTypeMax())))));
