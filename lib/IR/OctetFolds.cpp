@@ -253,12 +253,20 @@ OpFoldResult CastOp::fold(FoldAdaptor adaptor) {
 //===----------------------------------------------------------------------===//
 
 /// Folds a movement of a constant: element i of the result is element
-/// `source(i)` of the operand. Any element type.
-static Attribute moveElements(Attribute attr, Type resultType,
+/// `source(i)` of the operand. Any element type. Large constants are moved
+/// where that leaves no second copy.
+static Attribute moveElements(Attribute attr, Operation *op,
                               function_ref<int64_t(int64_t)> source) {
-  auto type = dyn_cast<RankedTensorType>(resultType);
-  auto data = readOperand(attr);
-  if (!type || !data || type.getNumElements() > kFoldLimit)
+  auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  auto elements = dyn_cast_or_null<ElementsAttr>(attr);
+  if (!type || !elements)
+    return {};
+  bool isMoved = op->getOperand(0).hasOneUse() &&
+                 type.getNumElements() <= elements.getNumElements();
+  if (type.getNumElements() > kFoldLimit && !isMoved)
+    return {};
+  auto data = readOperand(attr, std::numeric_limits<int64_t>::max());
+  if (!data)
     return {};
   unsigned size = getElementBytes(data->type.getElementType());
   std::vector<char> bytes(type.getNumElements() * size);
@@ -274,8 +282,7 @@ static SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape) {
 OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == getType())
     return getInput();
-  return moveElements(adaptor.getInput(), getType(),
-                      [](int64_t i) { return i; });
+  return moveElements(adaptor.getInput(), *this, [](int64_t i) { return i; });
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
@@ -297,7 +304,7 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
     strides.push_back(all[axis]);
     shape.push_back(in[axis]);
   }
-  return moveElements(adaptor.getInput(), getType(),
+  return moveElements(adaptor.getInput(), *this,
                       [&](int64_t i) { return locate(i, shape, strides); });
 }
 
@@ -307,7 +314,7 @@ OpFoldResult ExpandOp::fold(FoldAdaptor adaptor) {
   if (!adaptor.getInput())
     return {};
   auto strides = getBroadcastStrides(octet::getShape(getInput()), getShape());
-  return moveElements(adaptor.getInput(), getType(), [&](int64_t i) {
+  return moveElements(adaptor.getInput(), *this, [&](int64_t i) {
     return locate(i, getShape(), strides);
   });
 }
@@ -319,7 +326,7 @@ OpFoldResult TileOp::fold(FoldAdaptor adaptor) {
     return {};
   ArrayRef<int64_t> in = getShape(getInput()), out = getShape(getResult());
   auto strides = getStrides(in);
-  return moveElements(adaptor.getInput(), getType(), [&](int64_t i) {
+  return moveElements(adaptor.getInput(), *this, [&](int64_t i) {
     int64_t offset = 0;
     for (int64_t axis = out.size() - 1; axis >= 0; --axis) {
       offset += i % out[axis] % in[axis] * strides[axis];
@@ -336,7 +343,7 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   if (!adaptor.getInput())
     return {};
   auto strides = getStrides(getShape(getInput()));
-  return moveElements(adaptor.getInput(), getType(), [&](int64_t i) {
+  return moveElements(adaptor.getInput(), *this, [&](int64_t i) {
     int64_t offset = 0;
     for (int64_t axis = strides.size() - 1; axis >= 0; --axis) {
       int64_t index = i % getSizes()[axis];
@@ -389,7 +396,7 @@ OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
   }
   for (int64_t extent : data.drop_front(axis + 1))
     inner *= extent;
-  return moveElements(adaptor.getData(), getType(), [&](int64_t i) {
+  return moveElements(adaptor.getData(), *this, [&](int64_t i) {
     int64_t outer = i / (inner * count), pick = i / inner % count;
     return (outer * data[axis] + (*indices)[pick]) * inner + i % inner;
   });

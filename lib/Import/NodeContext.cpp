@@ -7,6 +7,8 @@
 
 #include "NodeImporter.h"
 
+#include "Evaluate.h"
+
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;
@@ -99,8 +101,12 @@ Value NodeContext::fold(Operation *op) {
     return {};
   }
   SmallVector<Value> folded;
-  if (failed(b.tryFold(op, folded)) || folded.empty())
-    return op->getResult(0);
+  if (failed(b.tryFold(op, folded)) || folded.empty()) {
+    auto data = evaluate(op);
+    if (!data)
+      return op->getResult(0);
+    folded.push_back(makeConstant(b, op->getLoc(), *data));
+  }
   op->erase();
   return folded.front();
 }

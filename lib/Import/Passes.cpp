@@ -16,5 +16,7 @@ void mlir::octet::buildImportPipeline(OpPassManager &passes) {
   passes.addPass(createImportNodes());
   // Equal constants become one before patterns look at their uses.
   passes.addNestedPass<func::FuncOp>(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(createSimplify());
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
   passes.addPass(createVerifyImport());
 }

@@ -22,7 +22,8 @@ static Table buildTable() {
   for (ArrayRef<Importer> family :
        {getActivationOps(), getConstantOps(), getControlFlowOps(),
         getConvolutionOps(), getElementwiseOps(), getMatMulOps(),
-        getNormalizationOps(), getPoolOps(), getReduceOps(), getResizeOps(),
+        getIntegerOps(), getNormalizationOps(), getPoolOps(),
+        getQuantizationOps(), getQuantizedOps(), getReduceOps(), getResizeOps(),
         getShapeOps(), getSliceOps()})
     for (const Importer &row : family)
       table.insert({{row.domain, row.opType}, &row});

@@ -32,6 +32,33 @@ def ImportNodes : Pass<"octet-import-nodes", "::mlir::ModuleOp"> {
   ];
 }
 
+def Simplify : Pass<"octet-simplify", "::mlir::func::FuncOp"> {
+  let summary = "Folds what exporters leave around the operators that count";
+  let description = [{
+    Rewrites that hold for real numbers and make a float model smaller: batch
+    normalization and constant factors move into the weights before them, a
+    constant pad into the window after it, spelled-out activations and
+    normalizations become one operator.
+
+    ```mlir
+    %0 = octet.conv(%x, %w) ...
+    %1 = octet.batch_norm %0, %scale, %bias, %mean, %variance ...
+    // becomes, with other constants
+    %1 = octet.conv(%x, %w1, bias %b1) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+  let statistics = [
+    Statistic<"numNorms", "norms-folded",
+              "Number of batch normalizations folded into weights">,
+    Statistic<"numFactors", "factors-folded",
+              "Number of constant factors and terms folded into weights">,
+    Statistic<"numPads", "pads-folded", "Number of pads folded into windows">,
+    Statistic<"numFused", "activations-recognized",
+              "Number of spelled-out activations and normalizations">
+  ];
+}
+
 def VerifyImport : Pass<"octet-verify-import", "::mlir::ModuleOp"> {
   let summary = "Checks what Import must leave: known operators, static shapes";
   let description = [{

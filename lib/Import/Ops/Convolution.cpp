@@ -5,18 +5,20 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Shared.h"
 #include "Window.h"
 
 using namespace mlir;
 using namespace mlir::octet;
 
 /// The extents of the window: the weight's, which the attribute must repeat.
-static FailureOr<Integers> getKernel(NodeContext &n) {
-  if (n.getRank(0) < 3 || n.getRank(1) != n.getRank(0))
-    return n.error() << "input and weight have ranks " << n.getRank(0)
-                     << " and " << n.getRank(1)
-                     << ", expected the same, at least 3";
-  Integers kernel(n.getShapeOf(1).drop_front(2));
+static FailureOr<Integers> getKernel(NodeContext &n, Value input,
+                                     Value weight) {
+  size_t rank = getShape(input).size(), weightRank = getShape(weight).size();
+  if (rank < 3 || weightRank != rank)
+    return n.error() << "input and weight have ranks " << rank << " and "
+                     << weightRank << ", expected the same, at least 3";
+  Integers kernel(getShape(weight).drop_front(2));
   auto stated = n.getInts("kernel_shape");
   if (stated && *stated != kernel)
     return n.error() << "kernel_shape [" << ArrayRef(*stated)
@@ -24,19 +26,26 @@ static FailureOr<Integers> getKernel(NodeContext &n) {
   return kernel;
 }
 
-static Imported importConv(NodeContext &n) {
-  auto kernel = getKernel(n);
+Value mlir::octet::buildConv(NodeContext &n, Value input, Value weight,
+                             Value bias, Type element) {
+  if (!input || !weight)
+    return {};
+  auto kernel = getKernel(n, input, weight);
   if (failed(kernel))
-    return failure();
-  auto window = readWindow(n, n.getShapeOf(0).drop_front(2), *kernel);
+    return {};
+  auto window = readWindow(n, getShape(input).drop_front(2), *kernel);
   if (failed(window))
-    return failure();
-  Value bias = n.has(2) ? n.in(2) : Value();
+    return {};
   return n.createOptional<ConvOp>(
-      n.getElement(0), n.in(0), n.in(1), bias, /*residual=*/Value(),
+      element, input, weight, bias, /*residual=*/Value(),
       ArrayRef(window->strides), ArrayRef(window->pads),
       ArrayRef(window->dilations), n.getInt("group", 1), Layout::ChannelsFirst,
       ClampAttr());
+}
+
+static Imported importConv(NodeContext &n) {
+  Value bias = n.has(2) ? n.in(2) : Value();
+  return buildConv(n, n.in(0), n.in(1), bias, n.getElement(0));
 }
 
 /// Pads so that the result has the extents that `output_shape` or `auto_pad`
@@ -53,7 +62,7 @@ static void padToShape(Window &window, Integers &outputPadding,
 }
 
 static Imported importConvTranspose(NodeContext &n) {
-  auto kernel = getKernel(n);
+  auto kernel = getKernel(n, n.in(0), n.in(1));
   if (failed(kernel))
     return failure();
   auto window = readSteps(n, *kernel);

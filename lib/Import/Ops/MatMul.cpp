@@ -5,36 +5,37 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NodeImporter.h"
+#include "Shared.h"
 
 using namespace mlir;
 using namespace mlir::octet;
 
-static Value createMatMul(NodeContext &n, Value lhs, Value rhs, Value bias,
-                          bool transposeLhs, bool transposeRhs) {
+Value mlir::octet::buildMatMul(NodeContext &n, Value lhs, Value rhs, Value bias,
+                               bool transposeLhs, bool transposeRhs,
+                               Type element) {
   if (!lhs || !rhs)
     return {};
   auto flag = [&](bool set) { return set ? n.b.getUnitAttr() : UnitAttr(); };
-  return n.createOptional<MatMulOp>(
-      getElementTypeOrSelf(lhs.getType()), lhs, rhs, bias, /*residual=*/Value(),
-      flag(transposeLhs), flag(transposeRhs), ClampAttr());
+  return n.createOptional<MatMulOp>(element, lhs, rhs, bias,
+                                    /*residual=*/Value(), flag(transposeLhs),
+                                    flag(transposeRhs), ClampAttr());
 }
 
-/// As NumPy: a vector is a row on the left and a column on the right, and its
-/// axis does not appear in the result.
-static Imported importMatMul(NodeContext &n) {
-  Value lhs = n.in(0), rhs = n.in(1);
-  if (n.getRank(0) == 0 || n.getRank(1) == 0)
-    return n.error() << "a scalar is no operand of a matrix product";
-  if (n.getElement(0) != n.getElement(1))
-    return n.error() << "inputs have elements of types " << n.getElement(0)
-                     << " and " << n.getElement(1);
-  bool isRow = n.getRank(0) == 1, isColumn = n.getRank(1) == 1;
+Value mlir::octet::buildNumPyMatMul(NodeContext &n, Value lhs, Value rhs,
+                                    Type element) {
+  if (!lhs || !rhs)
+    return {};
+  ArrayRef<int64_t> left = getShape(lhs), right = getShape(rhs);
+  if (left.empty() || right.empty()) {
+    n.error() << "a scalar is no operand of a matrix product";
+    return {};
+  }
+  bool isRow = left.size() == 1, isColumn = right.size() == 1;
   if (isRow)
-    lhs = n.reshape(lhs, {1, n.getShapeOf(0)[0]});
+    lhs = n.reshape(lhs, {1, left[0]});
   if (isColumn)
-    rhs = n.reshape(rhs, {n.getShapeOf(1)[0], 1});
-  Value result = createMatMul(n, lhs, rhs, Value(), false, false);
+    rhs = n.reshape(rhs, {right[0], 1});
+  Value result = buildMatMul(n, lhs, rhs, Value(), false, false, element);
   if (!result || (!isRow && !isColumn))
     return result;
   Integers shape(getShape(result));
@@ -43,6 +44,13 @@ static Imported importMatMul(NodeContext &n) {
   if (isRow)
     shape.erase(shape.end() - (isColumn ? 1 : 2));
   return n.reshape(result, shape);
+}
+
+static Imported importMatMul(NodeContext &n) {
+  if (n.getElement(0) != n.getElement(1))
+    return n.error() << "inputs have elements of types " << n.getElement(0)
+                     << " and " << n.getElement(1);
+  return buildNumPyMatMul(n, n.in(0), n.in(1), n.getElement(0));
 }
 
 /// The addend as a bias with an element a column, or null if it varies along
@@ -61,7 +69,7 @@ static Value getBias(NodeContext &n, Value addend, int64_t columns) {
   return shape[0] == columns ? n.reshape(addend, shape) : Value();
 }
 
-static Value scale(NodeContext &n, Value value, double factor) {
+Value mlir::octet::buildScale(NodeContext &n, Value value, double factor) {
   if (factor == 1 || !value)
     return value;
   Type element = getElementTypeOrSelf(value.getType());
@@ -76,11 +84,11 @@ static Imported importGemm(NodeContext &n) {
   bool transposeRhs = n.getInt("transB", 0);
   double alpha = n.getFloat("alpha", 1), beta = n.getFloat("beta", 1);
   int64_t columns = n.getShapeOf(1)[transposeRhs ? 0 : 1];
-  Value addend = n.has(2) && beta != 0 ? scale(n, n.in(2), beta) : Value();
+  Value addend = n.has(2) && beta != 0 ? buildScale(n, n.in(2), beta) : Value();
   Value bias = addend && alpha == 1 ? getBias(n, addend, columns) : Value();
-  Value product = createMatMul(n, n.in(0), n.in(1), bias, n.getInt("transA", 0),
-                               transposeRhs);
-  product = scale(n, product, alpha);
+  Value product = buildMatMul(n, n.in(0), n.in(1), bias, n.getInt("transA", 0),
+                              transposeRhs, n.getElement(0));
+  product = buildScale(n, product, alpha);
   if (bias || !addend)
     return product;
   return n.create<AddOp>(n.getElement(0), product, addend, ClampAttr());
@@ -156,7 +164,8 @@ static Imported importEinsum(NodeContext &n) {
     return failure();
   Value lhs = arrange(n, 0, s->lhs, {s->batch, s->rows, s->inner});
   Value rhs = arrange(n, 1, s->rhs, {s->batch, s->inner, s->columns});
-  Value product = createMatMul(n, lhs, rhs, Value(), false, false);
+  Value product =
+      buildMatMul(n, lhs, rhs, Value(), false, false, n.getElement(0));
   std::string order = s->batch + s->rows + s->columns;
   Integers shape, permutation;
   for (char c : order)
