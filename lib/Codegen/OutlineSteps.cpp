@@ -136,7 +136,7 @@ void StepBuilder::cloneWithOperands(OpBuilder &b, Operation *op) {
 func::FuncOp StepFunctions::unify(func::FuncOp function) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  function->print(stream, OpPrintingFlags().printGenericOpForm());
+  function->print(stream, OpPrintingFlags().useLocalScope());
   auto [it, isNew] = byText.try_emplace(text, function);
   if (isNew) {
     function.setName("k" + std::to_string(byText.size() - 1));

@@ -13,9 +13,19 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "octet/Codegen/Kernels/Passes.h"
 
 using namespace mlir;
 using namespace mlir::octet;
+
+/// Fewer, larger computations; kernels.
+static void addTensorPasses(OpPassManager &pm, const CodegenOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  if (!options.oracle)
+    pm.addNestedPass<func::FuncOp>(createFormKernels());
+}
 
 /// Tensors to buffers; results to arguments.
 static void addBufferization(OpPassManager &pm) {
@@ -45,20 +55,24 @@ static void addSteps(OpPassManager &pm) {
 /// Steps to the LLVM dialect. All passes but two work on one step at a time.
 static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createCloneSteps({options.target}));
+  pm.addPass(createOctetPackWeights());
   pm.addPass(createShareSteps());
   OpPassManager &steps = pm.nest<func::FuncOp>();
   steps.addPass(createExpandMath());
+  steps.addPass(createOctetLowerKernels());
   steps.addPass(memref::createExpandStridedMetadataPass());
   steps.addPass(createLowerAffinePass());
   steps.addPass(createCanonicalizerPass());
   steps.addPass(createCSEPass());
   steps.addPass(createSCFToControlFlowPass());
+  pm.addPass(createOctetLowerDots());
   pm.addPass(createLowerToLLVM({options.target}));
   pm.addPass(createVerifyCodegen());
 }
 
 void mlir::octet::buildCodegenPipeline(OpPassManager &pm,
                                        const CodegenOptions &options) {
+  addTensorPasses(pm, options);
   addBufferization(pm);
   addSteps(pm);
   addLowering(pm, options);

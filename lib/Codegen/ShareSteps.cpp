@@ -33,7 +33,7 @@ static std::string getText(func::FuncOp function) {
   function.setName("k");
   std::string text;
   llvm::raw_string_ostream stream(text);
-  function->print(stream, OpPrintingFlags().printGenericOpForm());
+  function->print(stream, OpPrintingFlags().useLocalScope());
   function.setName(name.getValue());
   return text;
 }

@@ -14,6 +14,49 @@ include "mlir/Pass/PassBase.td"
 // On tensors
 //===----------------------------------------------------------------------===//
 
+def FuseElementwise : Pass<"octet-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "makes chains of element-wise ops one op";
+  let description = [{
+    A producer that is used once is fused into its user, element for element.
+    What takes the sums of two contractions is fused with the later one only,
+    so that each keeps an epilogue.
+
+    ```mlir
+    %1 = linalg.generic ... ins(%sums) { requantize }
+    %2 = linalg.generic ... ins(%1, %skip) { add }
+    // becomes
+    %2 = linalg.generic ... ins(%sums, %skip) { requantize; add }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def FormKernels : Pass<"octet-form-kernels", "::mlir::func::FuncOp"> {
+  let summary = "turns products with constant weights and what follows to kernels";
+  let description = [{
+    A `linalg.generic` that sums products of i8 or f32 with constant weights
+    (or i8 alone), and whose indexing maps are those of a convolution or a
+    matrix product, becomes `octet_kernel.conv`; the element-wise op that alone
+    takes its sums becomes the epilogue. Reads of tables of 256 bytes become
+    `octet_kernel.lookup`. Everything else stays.
+
+    ```mlir
+    %1 = linalg.generic ... ins(%x, %w) outs(%zeros) { extui; extsi; muli; addi }
+    %2 = linalg.generic ... ins(%1, %bias, %scale) { requantize }
+    // becomes
+    %2 = octet_kernel.conv ins(%x, %packable) epilogue(%bias, %scale) outs(%e)
+             attributes {kernel = array<i64: 3, 3>, input_unsigned} { requantize }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::octet_kernel::OctetKernelDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "kernels formed">,
+    Statistic<"numLookups", "lookups", "table look-ups found">];
+}
+
 def PrepareBuffers : Pass<"octet-prepare-buffers", "::mlir::func::FuncOp"> {
   let summary = "says what may be written where, before bufferization";
   let description = [{

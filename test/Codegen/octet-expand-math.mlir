@@ -1,0 +1,54 @@
+// RUN: octet-opt %s --octet-expand-math | FileCheck %s
+
+// CHECK-LABEL: func @functions_are_arithmetic
+// CHECK-NOT: math.exp
+// CHECK-NOT: math.tanh
+// CHECK-NOT: math.erf
+// CHECK-NOT: math.log
+// CHECK-NOT: math.powf
+// CHECK-NOT: math.fma
+// CHECK: return
+func.func @functions_are_arithmetic(%x: f32) -> (f32, f32, f32, f32, f32)
+    attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
+  %0 = math.exp %x : f32
+  %1 = math.tanh %x : f32
+  %2 = math.erf %x : f32
+  %3 = math.log %x : f32
+  %4 = math.powf %x, %0 : f32
+  return %0, %1, %2, %3, %4 : f32, f32, f32, f32, f32
+}
+
+// CHECK-LABEL: func @cpu_that_rounds
+// CHECK: math.roundeven
+func.func @cpu_that_rounds(%x: f32) -> f32
+    attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
+  %0 = math.roundeven %x : f32
+  return %0 : f32
+}
+
+// CHECK-LABEL: func @cpu_that_does_not_round
+// CHECK-SAME: (%[[X:.*]]: f32)
+// CHECK-DAG: %[[BIG:.*]] = arith.constant 0x4B000000 : f32
+// CHECK-DAG: %[[ABS:.*]] = math.absf %[[X]]
+// CHECK: %[[SUM:.*]] = arith.addf %[[ABS]], %[[BIG]]
+// CHECK: %[[BACK:.*]] = arith.subf %[[SUM]], %[[BIG]]
+// CHECK: %[[SMALL:.*]] = arith.cmpf olt, %[[ABS]], %[[BIG]]
+// CHECK: %[[R:.*]] = arith.select %[[SMALL]], %[[BACK]], %[[ABS]]
+// CHECK: math.copysign %[[R]], %[[X]]
+func.func @cpu_that_does_not_round(%x: f32) -> f32
+    attributes {octet_kernel.isa = #octet_kernel.isa<generic>} {
+  %0 = math.roundeven %x : f32
+  return %0 : f32
+}
+
+// CHECK-LABEL: func @generic_floor
+// CHECK-NOT: math.floor
+// CHECK-NOT: math.ceil
+// CHECK-NOT: math.trunc
+// CHECK: return
+func.func @generic_floor(%x: f32) -> (f32, f32, f32) {
+  %0 = math.floor %x : f32
+  %1 = math.ceil %x : f32
+  %2 = math.trunc %x : f32
+  return %0, %1, %2 : f32, f32, f32
+}

@@ -1,0 +1,44 @@
+// RUN: octet-opt %s --octet-lower-steps --split-input-file | FileCheck %s
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#rows = affine_map<(d0, d1) -> (d0)>
+// Both ops run turn by turn over the work range.
+// CHECK-LABEL: func private @k
+// CHECK-SAME: (%[[LO:.*]]: index, %[[HI:.*]]: index
+// CHECK: scf.for %[[I:.*]] = %[[LO]] to %[[HI]]
+// CHECK: scf.for
+// CHECK: memref.store
+// CHECK: scf.for
+// CHECK: memref.store
+// CHECK-NOT: scf.for
+func.func private @k(%lo: index, %hi: index, %x: memref<8x4xf32>, %s: memref<8xf32>, %y: memref<8x4xf32>) {
+  linalg.generic {indexing_maps = [#id, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<8x4xf32>) outs(%s : memref<8xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %1 = arith.addf %a, %b : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #rows, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %s : memref<8x4xf32>, memref<8xf32>) outs(%y : memref<8x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %1 = arith.subf %a, %b : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+// A reduction to one element has nothing to share.
+// CHECK-LABEL: func private @total
+// CHECK-SAME: (%[[LO:.*]]: index, %[[HI:.*]]: index
+// CHECK-NOT: scf.for %{{.*}} = %[[LO]]
+func.func private @total(%lo: index, %hi: index, %x: memref<8xf32>, %y: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> ()>], iterator_types = ["reduction"]}
+      ins(%x : memref<8xf32>) outs(%y : memref<f32>) {
+  ^bb0(%a: f32, %b: f32):
+    %1 = arith.addf %a, %b : f32
+    linalg.yield %1 : f32
+  }
+  return
+}

@@ -1,0 +1,61 @@
+// RUN: octet-opt %s --octet-order-loops --split-input-file | FileCheck %s
+
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+// The first loop stays, the others are one.
+// CHECK-DAG: #[[MAP:.*]] = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func @contiguous
+// CHECK: memref.collapse_shape %{{.*}} {{\[}}[0], [1, 2]] : memref<4x8x16xf32> into memref<4x128xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[MAP]], #[[MAP]]]
+func.func @contiguous(%x: memref<4x8x16xf32>, %y: memref<4x8x16xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<4x8x16xf32>) outs(%y : memref<4x8x16xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func @short_rows
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel"]
+// CHECK-SAME: memref<80xf32>
+func.func @short_rows(%x: memref<16x5xf32>, %y: memref<16x5xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<16x5xf32>) outs(%y : memref<16x5xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(n, h, w, c, kh, kw) -> (n, h + kh, w + kw, c)>
+#out = affine_map<(n, h, w, c, kh, kw) -> (n, h, w, c)>
+// Rows first, channels last, the window between them.
+// CHECK-LABEL: func @pool
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "parallel"]
+func.func @pool(%x: memref<1x9x9x16xi8>, %k: memref<2x2xi8>, %y: memref<1x8x8x16xi8>) {
+  linalg.generic {indexing_maps = [#in, affine_map<(n, h, w, c, kh, kw) -> (kh, kw)>, #out],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %k : memref<1x9x9x16xi8>, memref<2x2xi8>) outs(%y : memref<1x8x8x16xi8>) {
+  ^bb0(%a: i8, %b: i8, %m: i8):
+    %0 = arith.maxsi %a, %m : i8
+    linalg.yield %0 : i8
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func @named_op
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<8xi8>) attrs = {octet.border}
+func.func @named_op(%z: i8, %y: memref<8xi8>) {
+  linalg.fill {octet.border} ins(%z : i8) outs(%y : memref<8xi8>)
+  return
+}
