@@ -87,6 +87,7 @@ static std::optional<SmallVector<double>> readBias(Value bias) {
 
 /// A channel's weights at another scale.
 static void rescale(Weights &weights, int64_t channel, double scale) {
+  scale = float(scale); // as every scale is
   double ratio = weights.scales[channel] / scale;
   int64_t zeroPoint = weights.zeroPoints[channel];
   for (int64_t i = 0, e = weights.data.bytes.size(); i < e; ++i)

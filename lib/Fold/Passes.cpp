@@ -13,6 +13,10 @@
 using namespace mlir;
 using namespace mlir::octet;
 
+void mlir::octet::buildEpiloguePipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
+}
+
 void mlir::octet::buildFoldPipeline(OpPassManager &pm,
                                     const FoldOptions &options) {
   // Tables first: a product with a scalar constant is one, too.

@@ -1,4 +1,4 @@
-//===- Register.cpp - Everything a tool registers -*- C++ -*-===//
+//===- Register.cpp - Everything a tool registers ---------------*- C++ -*-===//
 //
 // Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,9 +7,9 @@
 
 #include "octet/Pipeline/Register.h"
 
+#include "octet/Codegen/Kernels/Passes.h"
 #include "octet/Codegen/Passes.h"
 #include "octet/Fold/Passes.h"
-#include "octet/Codegen/Kernels/Passes.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/IR/Octet.h"
 #include "octet/Import/Passes.h"
@@ -37,8 +37,7 @@ void mlir::octet::registerAllPasses() {
   registerOctetPropagatePasses();
   registerOctetFoldPasses();
   registerOctetLowerPasses();
-  registerLowerPipelines();
   registerOctetCodegenPasses();
-  registerCodegenPipeline();
   registerOctetKernelsPasses();
+  registerAllPipelines();
 }

@@ -26,6 +26,8 @@ struct FoldOptions {
   bool signedActivations = false;
 };
 
+/// The fusions on the float graph, at the end of Import.
+void buildEpiloguePipeline(OpPassManager &pm);
 void buildFoldPipeline(OpPassManager &pm, const FoldOptions &options);
 
 } // namespace mlir::octet

@@ -21,6 +21,9 @@ void registerAllDialects(DialectRegistry &registry);
 /// Our passes, a pipeline `--octet-STAGE` for each stage, and MLIR's passes.
 void registerAllPasses();
 
+/// The pipelines alone; registerAllPasses does it.
+void registerAllPipelines();
+
 } // namespace mlir::octet
 
 #endif // OCTET_PIPELINE_REGISTER_H

@@ -1,0 +1,228 @@
+//===- Compiler.cpp - From a model to files -*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Pipeline/Compiler.h"
+
+#include "octet/Codegen/Passes.h"
+#include "octet/Emit/Emit.h"
+#include "octet/Fold/Passes.h"
+#include "octet/IR/Octet.h"
+#include "octet/Import/Import.h"
+#include "octet/Import/Passes.h"
+#include "octet/Lower/Passes.h"
+#include "octet/Pipeline/Calibrate.h"
+#include "octet/Pipeline/Report.h"
+#include "octet/Propagate/Passes.h"
+#include "octet/Quantize/Passes.h"
+#include "octet/Support/OutputFile.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+
+static LogicalResult fail(MLIRContext *context, const Twine &message) {
+  return emitError(UnknownLoc::get(context)) << message;
+}
+
+//===----------------------------------------------------------------------===//
+// Input
+//===----------------------------------------------------------------------===//
+
+static OwningOpRef<ModuleOp> readModel(MLIRContext *context,
+                                       const CompileOptions &options) {
+  StringRef path = options.input;
+  if (path.ends_with(".mlir") || path.ends_with(".mlirbc")) {
+    auto module = parseSourceFile<ModuleOp>(path, context);
+    if (module && !(*module)->hasAttr("octet.model_name"))
+      (*module)->setAttr("octet.model_name",
+                         StringAttr::get(context, llvm::sys::path::stem(path)));
+    return module;
+  }
+  ImportOptions import;
+  import.bindings = options.bindings;
+  return importONNX(context, path, import);
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+static void addStage(OpPassManager &pm, Stage stage,
+                     const CompileOptions &options) {
+  switch (stage) {
+  case Stage::Import:
+    buildImportPipeline(pm);
+    return buildEpiloguePipeline(pm);
+  case Stage::Observe:
+    return buildObservePipeline(pm, {options.recipe});
+  case Stage::Quantize:
+    return buildQuantizePipeline(pm);
+  case Stage::Propagate:
+    return buildPropagatePipeline(pm);
+  case Stage::Fold: {
+    FoldOptions fold;
+    fold.signedActivations = options.target.arch == Arch::AArch64;
+    return buildFoldPipeline(pm, fold);
+  }
+  case Stage::Lower:
+    return buildLowerPipeline(pm);
+  case Stage::Codegen: {
+    CodegenOptions codegen;
+    codegen.target = options.target.str();
+    codegen.oracle = options.oracle;
+    return buildCodegenPipeline(pm, codegen);
+  }
+  case Stage::Emit:
+    return;
+  }
+}
+
+static Stage next(Stage stage) {
+  return static_cast<Stage>(static_cast<int>(stage) + 1);
+}
+
+LogicalResult mlir::octet::runStages(ModuleOp module, Stage from, Stage to,
+                                     const CompileOptions &options) {
+  PassManager pm(module.getContext());
+  pm.enableVerifier(options.verbose);
+  for (Stage stage = next(from); stage <= std::min(to, Stage::Codegen);
+       stage = next(stage))
+    addStage(pm, stage, options);
+  return pm.run(module);
+}
+
+static LogicalResult runImport(ModuleOp module, const CompileOptions &options) {
+  PassManager pm(module.getContext());
+  addStage(pm, Stage::Import, options);
+  return pm.run(module);
+}
+
+/// Observers in a module that was saved after they had seen samples.
+static bool hasStatistics(ModuleOp module) {
+  return module
+      .walk([](ObserveOp op) {
+        return op.getStatisticsAttr() ? WalkResult::interrupt()
+                                      : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+static LogicalResult quantize(ModuleOp module, const CompileOptions &options) {
+  if (failed(runStages(module, Stage::Import, Stage::Observe, options)))
+    return failure();
+  if (!options.samples.empty())
+    return calibrate(module, options);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Output
+//===----------------------------------------------------------------------===//
+
+static std::string getForm(const CompileOptions &options) {
+  if (!options.emit.empty())
+    return options.emit;
+  StringRef extension = llvm::sys::path::extension(options.output);
+  return extension.empty() ? "" : extension.drop_front().str();
+}
+
+static LogicalResult writeModule(ModuleOp module, StringRef path) {
+  llvm::Error error = writeOutput(path, [&](llvm::raw_pwrite_stream &os) {
+    OpPrintingFlags flags;
+    flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+    module->print(os, flags);
+    os << "\n";
+    return llvm::Error::success();
+  });
+  if (error)
+    return fail(module.getContext(), llvm::toString(std::move(error)));
+  return success();
+}
+
+static LogicalResult writeFiles(ModuleOp module,
+                                const CompileOptions &options) {
+  std::string form = getForm(options);
+  if (form == "mlir")
+    return writeModule(module, options.output);
+  std::optional<EmitKind> kind = getEmitKind("x." + form);
+  if (!kind)
+    return fail(module.getContext(),
+                "output '" + options.output +
+                    "': unknown form; name it .mlir, .ll, .s, .o, .a or .so, "
+                    "or use --emit");
+  EmitOptions emitOptions;
+  emitOptions.output = options.output;
+  emitOptions.kind = *kind;
+  emitOptions.target = options.target;
+  emitOptions.threads = options.threads;
+  return emit(module, emitOptions);
+}
+
+//===----------------------------------------------------------------------===//
+// Report
+//===----------------------------------------------------------------------===//
+
+static LogicalResult report(ModuleOp module, const CompileOptions &options) {
+  Report report = Report::create(module);
+  bool wantsIntegers =
+      options.precision == Precision::Int8 || report.countIntegers();
+  if (options.verbose || wantsIntegers)
+    report.print(llvm::errs(), options.verbose);
+  if (!options.report.empty())
+    if (llvm::Error error = writeOutput(
+            options.report, llvm::formatv("{0:2}\n", report.toJSON()).str()))
+      return fail(module.getContext(), llvm::toString(std::move(error)));
+  const ReportRow *row = report.findFloat();
+  if (options.failOnFloat && row)
+    return emitError(row->loc)
+           << "stays float: " << row->reason << " (--fail-on-float)";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// All of it
+//===----------------------------------------------------------------------===//
+
+LogicalResult mlir::octet::compileModel(MLIRContext *context,
+                                        const CompileOptions &options) {
+  OwningOpRef<ModuleOp> module = readModel(context, options);
+  if (!module || failed(runImport(*module, options)))
+    return failure();
+  Precision precision = options.precision.value_or(
+      !options.samples.empty() || hasStatistics(*module) ? Precision::Int8
+                                                         : Precision::Float);
+  if (precision == Precision::Int8 && options.samples.empty() &&
+      !hasStatistics(*module) && options.stopAfter != Stage::Observe)
+    return fail(context, "precision int8 needs samples; give them with "
+                         "--calibrate");
+  auto reached = [&](Stage stage) { return options.stopAfter <= stage; };
+  if (reached(Stage::Import))
+    return writeFiles(*module, options);
+  Stage done = Stage::Import;
+  if (precision == Precision::Int8) {
+    if (failed(quantize(*module, options)))
+      return failure();
+    done = Stage::Observe;
+    if (reached(done))
+      return writeFiles(*module, options);
+  } else {
+    done = Stage::Quantize; // a float model, or one that is quantized already
+  }
+  Stage middle = std::min(options.stopAfter, Stage::Fold);
+  if (failed(runStages(*module, done, middle, options)))
+    return failure();
+  if (middle == Stage::Fold && failed(report(*module, options)))
+    return failure();
+  if (failed(runStages(*module, std::max(middle, done), options.stopAfter,
+                       options)))
+    return failure();
+  return writeFiles(*module, options);
+}

@@ -1,0 +1,111 @@
+//===- Report.cpp - Which operators compute in integers, and why not -*- C++
+//-*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Pipeline/Report.h"
+
+#include "octet/IR/Octet.h"
+
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace mlir::octet;
+
+static bool isQuantized(Value value) { return bool(getQuantizedType(value)); }
+
+/// Constants, changes of representation and movements compute nothing; nor does
+/// arithmetic on integers that were never real.
+static bool isReported(Operation *op) {
+  if (!isa_and_present<OctetDialect>(op->getDialect()) ||
+      isa<ConstantOp, QuantizeOp, DequantizeOp, RequantizeOp, ObserveOp>(op))
+    return false;
+  if (isa<SameScaleOpInterface>(op) && !isa<MaxPoolOp>(op))
+    return false;
+  return llvm::any_of(op->getOperands(), [](Value value) {
+    return isQuantized(value) ||
+           isa<FloatType>(getElementTypeOrSelf(value.getType()));
+  });
+}
+
+/// Why an operator reads floats: what was recorded, or what can be seen.
+static std::string explain(Operation *op) {
+  if (auto reason = op->getAttrOfType<StringAttr>(SchemeAttr::kStaysFloatName))
+    return reason.str();
+  if (!isa<IntegerFormOpInterface>(op))
+    return "operator '" + op->getName().stripDialect().str() +
+           "' has no integer form";
+  return "its operands are not quantized; give samples with --calibrate";
+}
+
+Report Report::create(ModuleOp module) {
+  Report report;
+  module.walk([&](Operation *op) {
+    if (!isReported(op))
+      return;
+    bool isInteger = llvm::any_of(op->getOperands(), isQuantized);
+    auto weighted = dyn_cast<WeightedOpInterface>(op);
+    std::string name = getNodeName(op);
+    report.rows.push_back({name.empty() ? "(unnamed)" : name,
+                           op->getName().stripDialect().str(), isInteger,
+                           isInteger ? "" : explain(op),
+                           weighted ? weighted.getMacs() : 0, op->getLoc()});
+  });
+  return report;
+}
+
+int64_t Report::countIntegers() const {
+  return llvm::count_if(rows,
+                        [](const ReportRow &row) { return row.isInteger; });
+}
+
+double Report::getIntegerShare() const {
+  int64_t all = 0, integer = 0;
+  for (const ReportRow &row : rows) {
+    all += row.macs;
+    integer += row.isInteger ? row.macs : 0;
+  }
+  return all ? double(integer) / double(all) : 1.0;
+}
+
+const ReportRow *Report::findFloat() const {
+  for (const ReportRow &row : rows)
+    if (!row.isInteger)
+      return &row;
+  return nullptr;
+}
+
+llvm::json::Value Report::toJSON() const {
+  llvm::json::Array nodes;
+  for (const ReportRow &row : rows) {
+    llvm::json::Object node{{"name", row.name},
+                            {"op", row.op},
+                            {"precision", row.isInteger ? "int8" : "float"},
+                            {"macs", row.macs}};
+    if (!row.isInteger)
+      node["reason"] = row.reason;
+    nodes.push_back(std::move(node));
+  }
+  return llvm::json::Object{{"operators", int64_t(rows.size())},
+                            {"int8_operators", countIntegers()},
+                            {"int8_share_of_macs", getIntegerShare()},
+                            {"nodes", std::move(nodes)}};
+}
+
+void Report::print(llvm::raw_ostream &os, bool verbose) const {
+  if (verbose)
+    for (const ReportRow &row : rows) {
+      os << (row.isInteger ? "int8   " : "float  ")
+         << llvm::format("%12lld", (long long)row.macs) << "  " << row.op
+         << "  " << row.name;
+      if (!row.isInteger)
+        os << ": " << row.reason;
+      os << "\n";
+    }
+  os << countIntegers() << " of " << rows.size() << " operators in int8, with "
+     << llvm::format("%.1f", 100 * getIntegerShare())
+     << " % of the multiply-accumulates\n";
+}

@@ -1,0 +1,59 @@
+// RUN: octet-opt %s --split-input-file --octet-insert-observers | FileCheck %s
+// RUN: octet-opt %s --split-input-file --octet-insert-observers --octet-expose-observers \
+// RUN:   | FileCheck %s --check-prefix=EXPOSE
+
+// One observer for a value, however many read it; a value that nobody reads in
+// integers has none.
+// CHECK-LABEL: func @read_twice
+// CHECK-SAME: (%[[X:.*]]: tensor<4xf32>)
+// CHECK: %[[O:.*]] = octet.observe %[[X]] by <observer = mse>
+// CHECK: octet.add %[[O]], %[[O]]
+// CHECK-NOT: octet.observe
+// EXPOSE-LABEL: func @read_twice
+// EXPOSE-SAME: (%[[X:.*]]: tensor<4xf32>) -> (tensor<4xf32> {octet.name = "observer_0"})
+// EXPOSE: return %[[X]]
+func.func @read_twice(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = octet.add %x, %x {octet.scheme = #octet.scheme<observer = mse>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// A movement shares its operand's scale, so only the operand is observed.
+// CHECK-LABEL: func @behind_a_movement
+// CHECK-SAME: (%[[X:.*]]: tensor<2x2xf32>)
+// CHECK: %[[O:.*]] = octet.observe %[[X]]
+// CHECK: %[[T:.*]] = octet.reshape %[[O]]
+// CHECK-NEXT: octet.add %[[T]], %[[T]]
+func.func @behind_a_movement(%x: tensor<2x2xf32>) -> tensor<4xf32> {
+  %t = octet.reshape %x {shape = array<i64: 4>, octet.scheme = #octet.scheme<>} : (tensor<2x2xf32>) -> tensor<4xf32>
+  %y = octet.add %t, %t {octet.scheme = #octet.scheme<>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// A sigmoid's range is known.
+// CHECK-LABEL: func @fixed_range
+// CHECK: octet.observe %arg0
+// CHECK: %[[S:.*]] = octet.sigmoid
+// CHECK-NEXT: octet.add %[[S]], %[[S]]
+func.func @fixed_range(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %s = octet.sigmoid %x {octet.scheme = #octet.scheme<>} : tensor<4xf32> -> tensor<4xf32>
+  %y = octet.add %s, %s {octet.scheme = #octet.scheme<>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// A float user keeps the exact value.
+// CHECK-LABEL: func @float_user
+// CHECK-SAME: (%[[X:.*]]: tensor<1x4xf32>)
+// CHECK: %[[O:.*]] = octet.observe %[[X]]
+// CHECK: octet.add %[[O]], %[[O]]
+// CHECK: octet.softmax %[[X]]
+func.func @float_user(%x: tensor<1x4xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>) {
+  %y = octet.add %x, %x {octet.scheme = #octet.scheme<>} : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x4xf32>
+  %z = octet.softmax %x {axis = 1 : i64, octet.stays_float = "no form"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %y, %z : tensor<1x4xf32>, tensor<1x4xf32>
+}
