@@ -340,7 +340,7 @@ def main():
     parser.add_argument("--set", default=None, choices=["quick", "tiles", "speed"])
     parser.add_argument("--tools", default=str(ROOT / "build/dev/bin"))
     parser.add_argument("--keep", help="keep what is built in this folder")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     chosen = options.set or ("speed" if options.command == "time" else "quick")
     shapes = {"quick": quick_set, "speed": speed_set,
               "tiles": lambda: tiles_set(options.isa)}[chosen]()

@@ -3,6 +3,7 @@
 // 100 pixels by 64 channels: two units of 50 pixels, in tiles of 6 and 5.
 // CHECK-LABEL: func @tiles
 // CHECK-SAME: octet_kernel.work_extent = 2
+// CHECK-SAME: passthrough = ["stackrealign"]
 // CHECK: scf.for %{{.*}} = %arg4 to %arg5
 // CHECK: scf.for
 // The sums start at the bias: no addition is left of the region's.
@@ -59,10 +60,11 @@ func.func @saturating(%x: memref<1x1x4x32xi8>, %w: memref<1024xi8>, %y: memref<1
   return
 }
 
-// A depthwise 3x3: the columns of a row slide, two output rows share them.
+// A depthwise 3x3: the columns of a row slide, two output rows share them, and
+// a turn takes three pixels.
 // CHECK-LABEL: func @depthwise
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<16xi8>, {{.*}}) {
-// CHECK-COUNT-24: octet_kernel.dot4
+// CHECK-COUNT-72: octet_kernel.dot4
 // CHECK-NOT: octet_kernel.dot4
 // CHECK: scf.yield
 func.func @depthwise(%x: memref<1x6x12x16xi8>, %w: memref<384xi8>, %y: memref<1x4x10x16xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<dotprod>} {

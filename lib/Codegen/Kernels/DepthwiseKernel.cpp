@@ -90,10 +90,17 @@ private:
   void loadWeights(int64_t rows);
   Value loadWeightVector(int64_t element);
   void writeRows(Epilogue &epilogue, Value row, int64_t rows);
-  Values loadColumn(Value at, int64_t rows);
+  Values loadColumn(Value at);
+  void writePixel(Epilogue &epilogue, const Position &at,
+                  SmallVector<Values> &columns, int64_t kept, int64_t rows);
   void interleave(ArrayRef<Value> rows, Values &vectors);
   void finishPixel(Epilogue &epilogue, ArrayRef<Values> columns, int64_t rows);
 
+  /// Dots that a turn of the loop along a row may have.
+  static constexpr int64_t kMaxStraightDots = 128;
+
+  /// Of the output rows that are being written.
+  int64_t inputRows = 0;
   /// By output row, kernel column, group of taps and vector.
   Values weights;
 };
@@ -155,13 +162,13 @@ void ByteWriter::interleave(ArrayRef<Value> rows, Values &vectors) {
   vectors.push_back(unpack(b, highs, highs2, 2, true));
 }
 
-/// The column of the input at `at`, of which `rows` rows exist; what follows
-/// them meets weights of zero.
-Values ByteWriter::loadColumn(Value at, int64_t rows) {
+/// The column of the input at `at`; what follows its rows meets weights of
+/// zero.
+Values ByteWriter::loadColumn(Value at) {
   ConvOp op = plan.op;
   Values loaded, vectors;
   for (int64_t row = 0; row < 4 * getGroups(); ++row) {
-    if (row >= rows) {
+    if (row >= inputRows) {
       loaded.push_back(loaded.back());
       continue;
     }
@@ -177,35 +184,57 @@ Values ByteWriter::loadColumn(Value at, int64_t rows) {
 }
 
 /// A group of output rows that share their input: along the row, with the
-/// columns that the next pixel needs again carried over.
+/// columns that the next pixel needs again carried over. A turn of the loop
+/// takes as many pixels as bring a column back to where it was, so that the
+/// carried vectors need not be moved.
 void ByteWriter::writeRows(Epilogue &epilogue, Value row, int64_t rows) {
   const WeightShape &shape = plan.weightShape;
-  int64_t inputRows = shape.kernelHeight + (rows - 1) * plan.strideHeight;
+  inputRows = shape.kernelHeight + (rows - 1) * plan.strideHeight;
   Value first = plan.locateInput(b, positionAt(row, b.index(0)), channel);
   int64_t perColumn = 4 * getGroups(), span = getSpan();
   bool slides = plan.dilationWidth == 1 && span > plan.strideWidth;
   int64_t kept = slides ? span - plan.strideWidth : 0;
   Values carried;
   for (int64_t column = 0; column < kept; ++column)
-    carried.append(loadColumn(b.add(first, columnOffset(column)), inputRows));
-  auto body = [&](Value pixel, ValueRange old) -> Values {
-    Value at = b.add(first, b.mul(pixel, columnOffset(plan.strideWidth)));
+    carried.append(loadColumn(b.add(first, columnOffset(column))));
+  // Pixels from `pixel` on; takes the carried columns and gives the next ones.
+  auto writePixels = [&](Value pixel, int64_t count, ValueRange old) {
     SmallVector<Values> columns;
     for (int64_t column = 0; column < kept; ++column)
       columns.push_back(Values(old.slice(column * perColumn, perColumn)));
-    for (int64_t column = kept; column < span; ++column)
-      columns.push_back(
-          column % plan.dilationWidth
-              ? Values()
-              : loadColumn(b.add(at, columnOffset(column)), inputRows));
-    epilogue.moveTo(positionAt(row, pixel));
-    finishPixel(epilogue, columns, rows);
+    for (int64_t i = 0; i < count; ++i)
+      writePixel(epilogue, positionAt(row, b.add(pixel, i)), columns, kept,
+                 rows);
     Values next;
-    for (int64_t column = 0; column < kept; ++column)
-      next.append(columns[column + plan.strideWidth]);
+    for (Values &column : columns)
+      next.append(column);
     return next;
   };
-  b.loop(b.index(0), b.index(unit.pixels), 1, carried, body);
+  int64_t dots = rows * shape.kernelWidth * perColumn;
+  int64_t count = slides && span * dots <= kMaxStraightDots ? span : 1;
+  int64_t rest = unit.pixels % count;
+  if (unit.pixels >= count)
+    carried = b.loop(b.index(0), b.index(unit.pixels - rest), count, carried,
+                     [&](Value pixel, ValueRange old) {
+                       return writePixels(pixel, count, old);
+                     });
+  if (rest)
+    writePixels(b.index(unit.pixels - rest), rest, carried);
+}
+
+/// One pixel: completes `columns`, of which `kept` are there, and leaves those
+/// that the next pixel needs.
+void ByteWriter::writePixel(Epilogue &epilogue, const Position &at,
+                            SmallVector<Values> &columns, int64_t kept,
+                            int64_t rows) {
+  Value start = plan.locateInput(b, at, channel);
+  for (int64_t column = kept; column < getSpan(); ++column)
+    columns.push_back(column % plan.dilationWidth
+                          ? Values()
+                          : loadColumn(b.add(start, columnOffset(column))));
+  epilogue.moveTo(at);
+  finishPixel(epilogue, columns, rows);
+  columns.erase(columns.begin(), columns.end() - kept);
 }
 
 void ByteWriter::finishPixel(Epilogue &epilogue, ArrayRef<Values> columns,

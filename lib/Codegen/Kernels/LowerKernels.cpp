@@ -36,13 +36,34 @@ static bool hasUsableLayout(Value buffer) {
 }
 
 /// A function that does a range of a kernel's units says how many there are.
-static void noteWorkExtent(ConvOp op) {
+static void noteWorkExtent(ConvOp op, Operation *function) {
+  if (op.getLo())
+    function->setAttr(
+        OctetKernelDialect::kWorkExtentAttrName,
+        Builder(op.getContext()).getI64IntegerAttr(op.getWorkExtent()));
+}
+
+/// Vectors that do not stay in registers are kept on the stack. LLVM aligns
+/// them only if it knows from the start that it may; each use of one that is
+/// not aligned touches two cache lines.
+static void alignStack(Operation *function) {
+  Builder b(function->getContext());
+  StringAttr align = b.getStringAttr("stackrealign");
+  SmallVector<Attribute> attrs;
+  if (auto old = function->getAttrOfType<ArrayAttr>("passthrough"))
+    llvm::append_range(attrs, old);
+  if (!llvm::is_contained(attrs, align))
+    attrs.push_back(align);
+  function->setAttr("passthrough", b.getArrayAttr(attrs));
+}
+
+static void annotateFunction(ConvOp op) {
   auto function = op->getParentOfType<FunctionOpInterface>();
-  if (!op.getLo() || !function)
+  if (!function)
     return;
-  Builder b(op.getContext());
-  function->setAttr(OctetKernelDialect::kWorkExtentAttrName,
-                    b.getI64IntegerAttr(op.getWorkExtent()));
+  noteWorkExtent(op, function);
+  if (getIsaTraits(getIsa(op)).vectorBits > 128)
+    alignStack(function);
 }
 
 static LogicalResult checkLowerable(ConvOp op) {
@@ -78,7 +99,7 @@ public:
         lowerDepthwise(plan, b);
       else
         lowerConv(plan, b);
-      noteWorkExtent(op);
+      annotateFunction(op);
       op.erase();
     }
   }

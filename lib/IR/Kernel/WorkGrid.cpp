@@ -15,6 +15,9 @@ using namespace mlir::octet_kernel;
 // stay in L1: between these many pixels.
 static constexpr int64_t kMinPixels = 48, kMaxPixels = 96;
 
+// Of a depthwise unit; and a multiple of the rows that ever share their input.
+static constexpr int64_t kDepthwisePixels = 256, kSharingRows = 4;
+
 /// The part of `count` pixels that a unit takes: all, or the largest divisor
 /// within bounds, or a number that suits most register tiles.
 static int64_t choosePixels(int64_t count) {
@@ -64,6 +67,14 @@ WorkGrid::WorkGrid(ConvOp op) {
   channels = op.isDepthwise() ? op.getOutChannels() : op.getGroupOutChannels();
   pixelsPerUnit = choosePixels(pixels);
   rowsPerUnit = pixelsPerUnit < pixels ? 1 : chooseRows(rows, pixels);
+  if (op.isDepthwise()) {
+    // Pixels slide along a row, some rows share their input, and what is
+    // loaded once per unit is much.
+    pixelsPerUnit = pixels;
+    rowsPerUnit = std::min<int64_t>(
+        rows, llvm::alignTo(std::max<int64_t>(1, kDepthwisePixels / pixels),
+                            kSharingRows));
+  }
   channelsOuter = op.getMacs() / (out[0] * out[1] * out[2]) >
                   op.getInputType().getNumElements();
 }

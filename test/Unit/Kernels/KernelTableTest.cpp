@@ -1,0 +1,71 @@
+//===- KernelTableTest.cpp - Tests of the table and its selector -*- C++
+//-*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The selector takes the instruction set as an argument, so that what every CPU
+// gets can be tested on any.
+//
+//===----------------------------------------------------------------------===//
+
+#include "octet/Codegen/KernelTable.h"
+#include "gtest/gtest.h"
+
+using namespace mlir::octet;
+using mlir::octet_kernel::Isa;
+
+static const char *const kIsaNames[] = {
+#define OCTET_X86_ISA(name, features, bits, vectorBits, byDefault) name,
+#define OCTET_ARM_ISA(name, features, bits, vectorBits, byDefault) name,
+#include "octet/Support/Isas.def"
+};
+
+TEST(KernelTable, EveryInstructionSetHasTilesOfBothTypes) {
+  for (const char *name : kIsaNames) {
+    std::optional<Isa> isa = mlir::octet_kernel::findIsa(name);
+    ASSERT_TRUE(isa) << name;
+    for (KernelType type : {KernelType::I8, KernelType::F32})
+      EXPECT_TRUE(llvm::any_of(getKernelTable(), [&](const KernelRow &row) {
+        return row.isa == *isa && row.type == type;
+      })) << name;
+  }
+}
+
+// The sums and one vector of input stay in registers, and the weights of a step
+// too where several rows use them.
+TEST(KernelTable, TilesFitTheRegisters) {
+  for (const KernelRow &row : getKernelTable())
+    EXPECT_LE(row.rows * row.vectors + (row.rows > 1 ? row.vectors : 1) + 1,
+              getIsaTraits(row.isa).registers)
+        << row.rows << "x" << row.vectors;
+}
+
+TEST(KernelTable, LargeProductsGetTilesThatHideLatency) {
+  KernelRow row =
+      selectKernel(Isa::AVX512VNNI, KernelType::I8, {1, 64, 4, 128});
+  EXPECT_GE(row.rows * row.vectors, 24);
+  row = selectKernel(Isa::I8MM, KernelType::I8, {1, 64, 16, 64});
+  EXPECT_EQ(row.rows, 6);
+}
+
+TEST(KernelTable, ASinglePixelGetsAllVectors) {
+  KernelRow row = selectKernel(Isa::AVX512VNNI, KernelType::I8, {1, 1, 4, 512});
+  EXPECT_EQ(row.vectors, 4);
+}
+
+TEST(KernelTable, PartsAreEvenAndComplete) {
+  for (int64_t count = 1; count < 100; ++count)
+    for (int64_t most = 1; most < 30; ++most) {
+      EvenParts parts(count, most);
+      EXPECT_EQ(parts.numLarge * (parts.size + 1) + parts.numSmall * parts.size,
+                count);
+      EXPECT_LE(parts.size + (parts.numLarge > 0), most);
+    }
+}
+
+TEST(KernelTable, ShortRowsShareATile) {
+  TileGrid grid({7, 7, 2, 64}, 14);
+  EXPECT_EQ(grid.pixels.size, 7);
+  EXPECT_EQ(grid.rows.numLarge + grid.rows.numSmall, 4);
+}
