@@ -110,7 +110,8 @@ struct LowerToLLVMPass
 
   static ModelInfo describeModule(ModuleOp module, const Target &target) {
     ModelInfo info;
-    info.name = module.getSymName().value_or("model").str();
+    auto name = module->getAttrOfType<StringAttr>("octet.model_name");
+    info.name = name ? name.str() : module.getSymName().value_or("model").str();
     for (const Isa *isa : target.isas)
       info.isas.push_back(isa->name.str());
     for (auto global : module.getOps<memref::GlobalOp>())
