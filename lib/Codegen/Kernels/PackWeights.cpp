@@ -11,6 +11,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "octet/Codegen/KernelTable.h"
 #include "octet/Codegen/Kernels/Passes.h"
+#include "octet/IR/Constants.h"
 #include "octet/IR/Kernel/Packing.h"
 
 namespace mlir::octet {
@@ -19,25 +20,13 @@ namespace mlir::octet {
 } // namespace mlir::octet
 
 using namespace mlir;
-using namespace mlir::octet;
 using namespace mlir::octet_kernel;
 
 /// The packing of a kernel's weights for an instruction set.
-static Packing choosePacking(ConvOp op, const IsaTraits &traits) {
+static Packing choosePacking(ConvOp op, const octet::IsaTraits &traits) {
   if (op.isDepthwise())
     return Packing::Taps;
   return op.isFloat() ? Packing::Columns : traits.packing;
-}
-
-/// The bytes of a dense constant.
-static SmallVector<char> getBytes(DenseElementsAttr values) {
-  ArrayRef<char> raw = values.getRawData();
-  if (!values.isSplat())
-    return SmallVector<char>(raw);
-  SmallVector<char> bytes;
-  for (int64_t i = 0; i < values.getNumElements(); ++i)
-    bytes.append(raw.begin(), raw.end());
-  return bytes;
 }
 
 namespace {
@@ -61,7 +50,7 @@ private:
   void flipInput(ConvOp op, ArrayRef<int32_t> corrections,
                  memref::GlobalOp plain, SymbolTable &symbols);
   memref::GlobalOp getOrCreate(memref::GlobalOp plain, std::string suffix,
-                               function_ref<DenseElementsAttr()> values,
+                               function_ref<ElementsAttr()> values,
                                SymbolTable &symbols);
   void eraseUnused();
 
@@ -78,14 +67,14 @@ static memref::GlobalOp findConstant(Value weights, SymbolTable &symbols) {
     return nullptr;
   auto global = symbols.lookup<memref::GlobalOp>(get.getName());
   if (!global || !global.getConstant() ||
-      !isa_and_nonnull<DenseElementsAttr>(global.getInitialValueAttr()))
+      !isa_and_nonnull<ElementsAttr>(global.getInitialValueAttr()))
     return nullptr;
   return global;
 }
 
 memref::GlobalOp
 OctetPackWeights::getOrCreate(memref::GlobalOp plain, std::string suffix,
-                              function_ref<DenseElementsAttr()> values,
+                              function_ref<ElementsAttr()> values,
                               SymbolTable &symbols) {
   std::string name = (plain.getSymName() + suffix).str();
   memref::GlobalOp &global = made[name];
@@ -94,9 +83,9 @@ OctetPackWeights::getOrCreate(memref::GlobalOp plain, std::string suffix,
     return global;
   }
   OpBuilder b(plain);
-  DenseElementsAttr attr = values();
-  auto type = MemRefType::get(attr.getType().getShape(),
-                              attr.getType().getElementType());
+  ElementsAttr attr = values();
+  auto type =
+      MemRefType::get(attr.getShapedType().getShape(), attr.getElementType());
   global = memref::GlobalOp::create(b, plain.getLoc(), name,
                                     b.getStringAttr("private"), type, attr,
                                     /*constant=*/true, b.getI64IntegerAttr(64));
@@ -114,17 +103,18 @@ LogicalResult OctetPackWeights::pack(ConvOp op, SymbolTable &symbols) {
   memref::GlobalOp plain = findConstant(op.getWeights(), symbols);
   if (!plain)
     return op.emitOpError("weights are not a constant");
-  const IsaTraits &traits = getIsaTraits(getIsa(op));
+  const octet::IsaTraits &traits = octet::getIsaTraits(getIsa(op));
   Packing packing = choosePacking(op, traits);
   WeightShape shape(op);
-  SmallVector<char> bytes =
-      getBytes(cast<DenseElementsAttr>(plain.getInitialValueAttr()));
-  auto makePacked = [&]() -> DenseElementsAttr {
+  std::optional<octet::ConstantData> data =
+      octet::readElements(cast<ElementsAttr>(plain.getInitialValueAttr()));
+  if (!data)
+    return op.emitOpError("weights are not readable");
+  auto makePacked = [&] {
     ++numPacked;
     auto type = RankedTensorType::get({shape.getPackedElements(packing)},
                                       op.getWeightsType().getElementType());
-    return DenseElementsAttr::getFromRawBuffer(
-        type, packWeights(shape, packing, bytes));
+    return octet::makeElements(type, packWeights(shape, packing, data->bytes));
   };
   // The convolution, and not only its weights, decides the order: the number
   // of segments tells what orders there are apart.
@@ -138,12 +128,12 @@ LogicalResult OctetPackWeights::pack(ConvOp op, SymbolTable &symbols) {
   replaced.push_back(plain);
   if (op.isFloat())
     return success();
-  auto values = cast<DenseElementsAttr>(packed.getInitialValueAttr());
-  op.setSafePairs(haveSafePairs(getBytes(values)));
+  auto values = cast<ElementsAttr>(packed.getInitialValueAttr());
+  op.setSafePairs(haveSafePairs(octet::readElements(values)->bytes));
   bool isServed =
       op.getInputUnsigned() ? traits.hasUnsignedDot : traits.hasSignedDot;
   if (!isServed)
-    flipInput(op, getFlipCorrections(shape, bytes), plain, symbols);
+    flipInput(op, getFlipCorrections(shape, data->bytes), plain, symbols);
   return success();
 }
 
@@ -152,7 +142,7 @@ LogicalResult OctetPackWeights::pack(ConvOp op, SymbolTable &symbols) {
 void OctetPackWeights::flipInput(ConvOp op, ArrayRef<int32_t> corrections,
                                  memref::GlobalOp plain, SymbolTable &symbols) {
   bool toSigned = op.getInputUnsigned();
-  auto makeCorrections = [&]() -> DenseElementsAttr {
+  auto makeCorrections = [&]() -> ElementsAttr {
     SmallVector<int32_t> values(corrections);
     for (int32_t &value : values)
       value = toSigned ? -value : value;
