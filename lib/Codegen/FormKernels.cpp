@@ -146,6 +146,12 @@ getBroadcastShape(const KernelMatch &match, AffineMap map,
   return shape;
 }
 
+/// What a body may take from outside: it is cloned into the epilogue.
+static bool isScalarConstant(Value value) {
+  return value.getDefiningOp<arith::ConstantOp>() &&
+         value.getType().isIntOrFloat();
+}
+
 /// Whether every op of the body has a vector form.
 static bool hasElementwiseBody(linalg::GenericOp op) {
   return llvm::all_of(op.getBody()->without_terminator(), [](Operation &inner) {
@@ -153,7 +159,8 @@ static bool hasElementwiseBody(linalg::GenericOp op) {
            (OpTrait::hasElementwiseMappableTraits(&inner) &&
             inner.getNumResults() == 1 &&
             llvm::all_of(inner.getOperands(), [&](Value operand) {
-              return operand.getParentBlock() == inner.getBlock();
+              return operand.getParentBlock() == inner.getBlock() ||
+                     isScalarConstant(operand);
             }));
   });
 }
@@ -250,8 +257,16 @@ void KernelBuilder::fillEpilogue(octet_kernel::ConvOp conv) {
   for (auto [i, operand] : llvm::enumerate(epilogue->operands))
     mapping.map(body->getArgument(operand.first->getOperandNumber()),
                 block.getArgument(i + 1));
-  for (Operation &op : body->without_terminator())
-    inner.clone(op, mapping);
+  auto cloneConstants = [&](Operation &op) {
+    for (Value operand : op.getOperands())
+      if (isScalarConstant(operand) && !mapping.contains(operand))
+        inner.clone(*operand.getDefiningOp(), mapping);
+  };
+  for (Operation &op : *body) {
+    cloneConstants(op);
+    if (&op != body->getTerminator())
+      inner.clone(op, mapping);
+  }
   octet_kernel::YieldOp::create(
       inner, loc,
       mapping.lookupOrDefault(body->getTerminator()->getOperand(0)));
