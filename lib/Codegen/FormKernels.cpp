@@ -278,11 +278,13 @@ void KernelBuilder::build() {
   auto type = cast<RankedTensorType>(last.getResult(0).getType());
   Value result = reshape(b, loc, conv.getResult(), type.getShape());
   last.getResult(0).replaceAllUsesWith(result);
-  last.erase();
-  if (epilogue) {
-    linalg::GenericOp product = match.op;
-    product.erase();
-  }
+  linalg::GenericOp product = match.op;
+  Operation *initial = product.getDpsInits()[0].getDefiningOp();
+  if (last != product)
+    last.erase();
+  product.erase();
+  if (initial->use_empty())
+    initial->erase();
 }
 
 namespace {
