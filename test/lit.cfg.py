@@ -95,6 +95,10 @@ add_feature("models", os.path.isdir(models))
 config.environment["OCTET_MODELS"] = os.path.abspath(models)
 config.substitutions += [("%models", os.path.abspath(models))]
 
+# ONNX's own tests of operators: Debian's package libonnx-testdata.
+add_feature("onnx-node-tests",
+            os.path.isdir("/usr/share/libonnx-testdata/data/node"))
+
 # ONNX Runtime, in the tests' Python or in the one that OCTET_PEER_PYTHON names.
 peer = os.environ.get("OCTET_PEER_PYTHON") or config.octet_python
 add_feature("onnxruntime", works([peer, "-c", "import numpy, onnx, onnxruntime"]))

@@ -125,8 +125,11 @@ static Value makeBoundInput(OpBuilder &builder, StringRef name,
 
 LogicalResult GraphImporter::importInputs(onnx::GraphProto &graph,
                                           func::FuncOp main, Scope &scope) {
-  SmallVector<std::pair<StringRef, RankedTensorType>> inputs;
+  std::set<std::string> seen;
   for (const auto &input : graph.input()) {
+    if (!seen.insert(input.name()).second)
+      return emitError(loc) << "input '" << input.name()
+                            << "': is listed twice";
     if (scope.values.count(input.name()))
       continue; // old files list their initializers among the inputs
     RankedTensorType type = getInputType(input);
@@ -142,15 +145,11 @@ LogicalResult GraphImporter::importInputs(onnx::GraphProto &graph,
     }
     unsigned index = main.getNumArguments();
     auto name = builder.getDictionaryAttr(builder.getNamedAttr(
-        "octet.name", builder.getStringAttr(input.name())));
+        "octet.name", builder.getStringAttr(makePrintable(input.name()))));
     auto at = NameLoc::get(builder.getStringAttr(input.name()));
     if (failed(main.insertArgument(index, type, name, at)))
       return failure();
-    Value &value = scope.values[input.name()];
-    if (value)
-      return emitError(loc)
-             << "input '" << input.name() << "': is listed twice";
-    value = main.getArgument(index);
+    scope.values[input.name()] = main.getArgument(index);
   }
   for (const auto &binding : options.bindings)
     if (!usedBindings.count(binding.first))
@@ -180,7 +179,7 @@ LogicalResult GraphImporter::importOutputs(onnx::GraphProto &graph,
     results.push_back(value);
     types.push_back(value.getType());
     names.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
-        "octet.name", builder.getStringAttr(output.name()))));
+        "octet.name", builder.getStringAttr(makePrintable(output.name())))));
   }
   func::ReturnOp::create(builder, loc, results);
   main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(), types));

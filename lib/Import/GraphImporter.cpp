@@ -9,6 +9,8 @@
 
 #include "octet/IR/Constants.h"
 
+#include "llvm/Support/JSON.h"
+
 using namespace mlir;
 using namespace mlir::octet;
 using onnx::AttributeProto;
@@ -21,6 +23,14 @@ Value Scope::lookup(StringRef name) const {
     if (Value value = scope->values.lookup(name))
       return value;
   return {};
+}
+
+std::string mlir::octet::makePrintable(StringRef text) {
+  std::string printable = llvm::json::fixUTF8(text);
+  for (char &c : printable)
+    if (uint8_t(c) < 0x20 || c == 0x7f)
+      c = '?';
+  return printable;
 }
 
 /// "ai.onnx" is another name of the domain without a name.
@@ -47,10 +57,10 @@ LogicalResult GraphImporter::readOpsets(const onnx::ModelProto &model,
         builder.getNamedAttr(domain.empty() ? "ai.onnx" : domain,
                              builder.getI64IntegerAttr(opset.version())));
     if (domain.empty() &&
-        (opset.version() < 1 || opset.version() > kNewestOpset))
+        (opset.version() < kOldestOpset || opset.version() > kNewestOpset))
       return emitError(loc)
-             << "opset " << opset.version()
-             << " is not between 1 and the newest known, " << kNewestOpset
+             << "opset " << opset.version() << " is not between "
+             << kOldestOpset << " and " << kNewestOpset
              << "; export the model with opset 21";
   }
   module->setAttr("octet.opsets", builder.getDictionaryAttr(entries));
@@ -108,9 +118,11 @@ LogicalResult GraphImporter::importNodes(Nodes &nodes, Scope &scope,
     return failure();
   for (int i : *order) {
     auto &node = *nodes.Mutable(i);
-    std::string name = node.name();
+    std::string name = makePrintable(node.name());
     if (name.empty())
-      name = node.op_type() + "_" + std::to_string(i);
+      name = makePrintable(node.op_type()) + "_" + std::to_string(i);
+    if (node.output_size() == 0)
+      return emitError(loc) << describe(node, name) << ": has no outputs";
     if (failed(importNode(node, frame.prefix + name, scope, frame)))
       return failure();
   }

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "NodeImporter.h"
+#include "TensorReader.h"
 
 #include "octet/Import/Passes.h"
 
@@ -70,12 +71,14 @@ static Imported runImporter(NodeOp node, const Importer &importer,
           return success();
         });
     NodeContext context(node, builder);
-    return importer.import(context);
+    Imported values = importer.import(context);
+    context.checkAllRead();
+    return values;
   }();
   if (!message.empty())
     return emitError(node.getLoc())
            << (StringRef(message).starts_with("node '") ? "" : describe(node))
-           << message;
+           << makePrintable(message);
   return result;
 }
 

@@ -44,7 +44,21 @@ mlir::octet::importONNXFromMemory(MLIRContext *context, StringRef data,
                                     : "is not an ONNX model or is damaged");
     return {};
   }
-  return GraphImporter(context, loc, folder, options).importModel(model, name);
+  // Names of the file stand in messages, so that these are made printable.
+  std::string message;
+  OwningOpRef<ModuleOp> module;
+  {
+    ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
+      if (message.empty())
+        message = makePrintable(diagnostic.str());
+      return success();
+    });
+    module =
+        GraphImporter(context, loc, folder, options).importModel(model, name);
+  }
+  if (!module)
+    emitError(loc) << message;
+  return module;
 }
 
 OwningOpRef<ModuleOp> mlir::octet::importONNX(MLIRContext *context,

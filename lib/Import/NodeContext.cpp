@@ -21,7 +21,19 @@ InFlightDiagnostic NodeContext::error() { return emitError(getLoc()); }
 //===----------------------------------------------------------------------===//
 
 bool NodeContext::has(unsigned i) {
+  if (asked.size() <= i)
+    asked.resize(i + 1, false);
+  asked[i] = true;
   return i < getNumInputs() && !node.getInputs()[i].getDefiningOp<AbsentOp>();
+}
+
+void NodeContext::checkAllRead() {
+  asked.resize(std::max<size_t>(asked.size(), getNumInputs()), false);
+  for (unsigned i = 0; i < getNumInputs(); ++i)
+    if (!asked[i] && !node.getInputs()[i].getDefiningOp<AbsentOp>()) {
+      error() << "takes no input " << i;
+      return;
+    }
 }
 
 Value NodeContext::getRaw(unsigned i) {
@@ -57,22 +69,22 @@ FailureOr<SmallVector<double>> NodeContext::readFloatsAt(unsigned i,
 //===----------------------------------------------------------------------===//
 
 int64_t NodeContext::getInt(StringRef name, int64_t missing) {
-  auto attr = attributes.getAs<IntegerAttr>(name);
+  auto attr = getAs<IntegerAttr>(name);
   return attr ? attr.getInt() : missing;
 }
 
 double NodeContext::getFloat(StringRef name, double missing) {
-  auto attr = attributes.getAs<FloatAttr>(name);
+  auto attr = getAs<FloatAttr>(name);
   return attr ? attr.getValueAsDouble() : missing;
 }
 
 StringRef NodeContext::getString(StringRef name, StringRef missing) {
-  auto attr = attributes.getAs<StringAttr>(name);
+  auto attr = getAs<StringAttr>(name);
   return attr ? attr.getValue() : missing;
 }
 
 std::optional<Integers> NodeContext::getInts(StringRef name) {
-  auto attr = attributes.getAs<DenseI64ArrayAttr>(name);
+  auto attr = getAs<DenseI64ArrayAttr>(name);
   return attr ? std::optional<Integers>(Integers(attr.asArrayRef()))
               : std::nullopt;
 }

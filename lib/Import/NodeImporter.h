@@ -67,6 +67,8 @@ public:
   //===--- Operands ---===//
   unsigned getNumInputs() { return node.getInputs().size(); }
   bool has(unsigned i);
+  /// An error if the node has an operand that the importer never asked for.
+  void checkAllRead();
   /// Operand `i` as it is, perhaps quantized; null if it is absent. Importers
   /// run only with the operands that their table row asks for.
   Value getRaw(unsigned i);
@@ -136,8 +138,19 @@ private:
   static bool isNull(Value value) { return !value; }
   template <typename T> static bool isNull(const T &) { return false; }
 
+  /// The attribute as AttrT, or null if it is absent. Another kind of attribute
+  /// is an error.
+  template <typename AttrT> AttrT getAs(StringRef name) {
+    Attribute attr = attributes.get(name);
+    auto typed = dyn_cast_or_null<AttrT>(attr);
+    if (attr && !typed)
+      error() << "attribute '" << name << "' is of the wrong kind";
+    return typed;
+  }
+
   NodeOp node;
   DictionaryAttr attributes;
+  SmallVector<bool> asked;
 };
 
 using ImportFunction = Imported (*)(NodeContext &);

@@ -30,6 +30,10 @@ Type getElementTypeOf(MLIRContext *context, int dataType);
 /// The name of a TensorProto::DataType, for messages.
 std::string getDataTypeName(int dataType);
 
+/// Text of a file as it may stand in a message or a name: valid UTF-8 in one
+/// line.
+std::string makePrintable(StringRef text);
+
 class TensorReader {
 public:
   TensorReader(Location loc, StringRef folder)

@@ -22,7 +22,8 @@
 
 namespace mlir::octet {
 
-/// The newest version of ONNX's operator set that Octet knows.
+/// The versions of ONNX's operator set that Octet knows.
+inline constexpr int kOldestOpset = 6;
 inline constexpr int kNewestOpset = 24;
 
 struct ImportOptions {

@@ -115,6 +115,7 @@ static Imported importCastLike(NodeContext &n) {
 static Imported importIdentity(NodeContext &n) { return n.getRaw(0); }
 
 static Imported importDropout(NodeContext &n) {
+  (void)n.has(1); // the ratio, which inference does not use
   if (n.has(2)) {
     auto training = n.readIntegersAt(2, "training_mode");
     if (failed(training))

@@ -201,6 +201,8 @@ static bool isGiven(NodeContext &n, unsigned i) {
 }
 
 static Imported importResize(NodeContext &n) {
+  (void)n.has(1); // the region of interest is for tf_crop_and_resize only
+  (void)n.has(2); // empty where sizes are given
   auto rules = readRules(n);
   auto axes = readResizeAxes(n);
   if (failed(rules) || failed(axes))
