@@ -128,8 +128,8 @@ LogicalResult GraphImporter::importInputs(onnx::GraphProto &graph,
   std::set<std::string> seen;
   for (const auto &input : graph.input()) {
     if (!seen.insert(input.name()).second)
-      return emitError(loc) << "input '" << input.name()
-                            << "': is listed twice";
+      return emitError(loc)
+             << "input '" << input.name() << "': is listed twice";
     if (scope.values.count(input.name()))
       continue; // old files list their initializers among the inputs
     RankedTensorType type = getInputType(input);

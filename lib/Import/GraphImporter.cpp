@@ -58,10 +58,9 @@ LogicalResult GraphImporter::readOpsets(const onnx::ModelProto &model,
                              builder.getI64IntegerAttr(opset.version())));
     if (domain.empty() &&
         (opset.version() < kOldestOpset || opset.version() > kNewestOpset))
-      return emitError(loc)
-             << "opset " << opset.version() << " is not between "
-             << kOldestOpset << " and " << kNewestOpset
-             << "; export the model with opset 21";
+      return emitError(loc) << "opset " << opset.version() << " is not between "
+                            << kOldestOpset << " and " << kNewestOpset
+                            << "; export the model with opset 21";
   }
   module->setAttr("octet.opsets", builder.getDictionaryAttr(entries));
   return success();
@@ -206,10 +205,10 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &node, StringRef name,
     if (!isa<UnitAttr>(value))
       attributes.push_back(builder.getNamedAttr(attribute.name(), value));
   }
-  auto op = NodeOp::create(builder, at, types, node.op_type(), inputs, domain,
-                           opset == frame.opsets.end() ? 1 : opset->second,
-                           DictionaryAttr::get(loc.getContext(), attributes),
-                           subgraphs.size());
+  auto op = NodeOp::create(
+      builder, at, types, makePrintable(node.op_type()), inputs,
+      makePrintable(domain), opset == frame.opsets.end() ? 1 : opset->second,
+      DictionaryAttr::get(loc.getContext(), attributes), subgraphs.size());
   for (auto [region, graph] : llvm::zip(op.getSubgraphs(), subgraphs))
     if (failed(importSubgraph(*graph, region, scope, frame)))
       return failure();
