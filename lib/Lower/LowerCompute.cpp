@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Diagnostics.h"
 
 namespace mlir::octet {
 #define GEN_PASS_DEF_LOWERFLOAT
@@ -93,11 +94,8 @@ static void addLegality(ConversionTarget &target,
   });
 }
 
-static LogicalResult convert(ModuleOp module, const TypeConverter &converter,
-                             ConversionTarget &target) {
-  for (auto func : module.getOps<func::FuncOp>())
-    recordTypes(func, converter);
-  RewritePatternSet patterns(module.getContext());
+static void populatePatterns(const TypeConverter &converter,
+                             RewritePatternSet &patterns) {
   populateConvolutionPatterns(converter, patterns);
   populateMatMulPatterns(converter, patterns);
   populateQuantizationPatterns(converter, patterns);
@@ -108,7 +106,40 @@ static LogicalResult convert(ModuleOp module, const TypeConverter &converter,
   populateNormalizationPatterns(converter, patterns);
   populateResizePatterns(converter, patterns);
   populateRetypePatterns(converter, patterns);
-  return applyPartialConversion(module, target, std::move(patterns));
+}
+
+/// Converts, with one error that a user understands: a pattern's own, or the
+/// types that no pattern takes.
+static LogicalResult convert(ModuleOp module, const TypeConverter &converter,
+                             ConversionTarget &target) {
+  for (auto func : module.getOps<func::FuncOp>())
+    recordTypes(func, converter);
+  RewritePatternSet patterns(module.getContext());
+  populatePatterns(converter, patterns);
+  bool hasReason = false;
+  std::optional<std::pair<Location, std::string>> refused;
+  LogicalResult result = success();
+  {
+    ScopedDiagnosticHandler handler(
+        module.getContext(), [&](Diagnostic &diagnostic) -> LogicalResult {
+          std::string text = diagnostic.str();
+          bool isRefusal =
+              StringRef(text).starts_with("failed to legalize operation");
+          if (isRefusal)
+            refused.emplace(diagnostic.getLocation(),
+                            StringRef(text).split('\'').second.split('\'').first);
+          else
+            hasReason |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
+          return success(isRefusal);
+        });
+    result = applyPartialConversion(module, target, std::move(patterns));
+  }
+  if (refused && !hasReason)
+    emitError(refused->first)
+        << "'" << refused->second
+        << "' has no lowering on its operand types; leave the node float or "
+           "convert its operands first";
+  return result;
 }
 
 namespace {

@@ -53,10 +53,7 @@ void octet::buildOraclePipeline(OpPassManager &pm) {
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
-void octet::registerLowerPipelines() {
-  PassPipelineRegistration<>(
-      "octet-lower", "octet operators to linalg on storage types",
-      [](OpPassManager &pm) { buildLowerPipeline(pm); });
+void octet::registerOraclePipeline() {
   PassPipelineRegistration<>(
       "octet-oracle", "the Lower stage's result to plain loops in LLVM",
       [](OpPassManager &pm) { buildOraclePipeline(pm); });

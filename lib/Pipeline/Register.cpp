@@ -40,4 +40,5 @@ void mlir::octet::registerAllPasses() {
   registerOctetCodegenPasses();
   registerOctetKernelsPasses();
   registerAllPipelines();
+  registerOraclePipeline();
 }

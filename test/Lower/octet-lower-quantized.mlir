@@ -157,9 +157,18 @@ func.func @retype(%x: tensor<3x!quant.uniform<u8:f32, 0.5:3>>)
 
 func.func @zero_points(%x: tensor<1x2x!quant.uniform<u8:f32, 0.5>>,
     %y: tensor<2x2x!quant.uniform<u8:f32:1, {0.5:1, 0.5:2}>>) -> tensor<1x2xf32> {
-  // expected-error@+2 {{weights computed at run time need one zero point for all channels}}
-  // expected-error@+1 {{failed to legalize operation 'octet.matmul'}}
+  // expected-error@+1 {{weights computed at run time need one zero point for all channels}}
   %z = octet.matmul(%x, %y) : (tensor<1x2x!quant.uniform<u8:f32, 0.5>>,
     tensor<2x2x!quant.uniform<u8:f32:1, {0.5:1, 0.5:2}>>) -> tensor<1x2xf32>
   return %z : tensor<1x2xf32>
+}
+
+// -----
+
+// Guard: what no pattern takes is named.
+
+func.func @no_form(%x: tensor<4x!quant.uniform<u8:f32, 0.5>>) -> tensor<f32> {
+  // expected-error@+1 {{'octet.reduce' has no lowering on its operand types}}
+  %y = octet.reduce prod %x {axes = array<i64: 0>} : (tensor<4x!quant.uniform<u8:f32, 0.5>>) -> tensor<f32>
+  return %y : tensor<f32>
 }

@@ -31,8 +31,8 @@ void buildLowerPipeline(OpPassManager &pm);
 /// of each argument, then of each result.
 void buildOraclePipeline(OpPassManager &pm);
 
-/// `--octet-lower` and `--octet-oracle`.
-void registerLowerPipelines();
+/// `--octet-oracle`: the pipeline above, for tools.
+void registerOraclePipeline();
 
 #define GEN_PASS_REGISTRATION
 #include "octet/Lower/Passes.h.inc"
