@@ -11,8 +11,6 @@
 #include "Numerics.h"
 #include "Patterns.h"
 
-#include "mlir/Dialect/Quant/IR/Quant.h"
-
 using namespace mlir;
 using namespace mlir::octet;
 using namespace mlir::octet::lower;
@@ -158,13 +156,18 @@ struct LowerLookup : OpConversionPattern<LookupOp> {
   }
 };
 
-/// A quantized value and its storage are the same bits.
-struct LowerStorageCast : OpConversionPattern<quant::StorageCastOp> {
+/// A quantized value and its storage are the same bits. A storage type with a
+/// sign, as at the model's border, goes with the floats.
+struct LowerStorageCast : OpConversionPattern<StorageCastOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
-  matchAndRewrite(quant::StorageCastOp op, OpAdaptor adaptor,
+  matchAndRewrite(StorageCastOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, adaptor.getInput());
+    Type type = getTypeConverter()->convertType(op.getType());
+    Value bits = adaptor.getInput();
+    if (bits.getType() != type)
+      bits = CastOp::create(rewriter, op.getLoc(), type, bits);
+    rewriter.replaceOp(op, bits);
     return success();
   }
 };

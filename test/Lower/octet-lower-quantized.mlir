@@ -172,3 +172,15 @@ func.func @no_form(%x: tensor<4x!quant.uniform<u8:f32, 0.5>>) -> tensor<f32> {
   %y = octet.reduce prod %x {axes = array<i64: 0>} : (tensor<4x!quant.uniform<u8:f32, 0.5>>) -> tensor<f32>
   return %y : tensor<f32>
 }
+
+// -----
+
+// Storage of a model's border is the same bits.
+
+// CHECK-LABEL: func.func @storage(
+// CHECK:         %[[Q:.*]] = octet.cast %{{.*}} : tensor<4xui8> -> tensor<4xi8>
+// CHECK:         return %[[Q]] : tensor<4xi8>
+func.func @storage(%x: tensor<4xui8>) -> tensor<4x!quant.uniform<u8:f32, 0.5>> {
+  %q = octet.storage_cast %x : tensor<4xui8> -> tensor<4x!quant.uniform<u8:f32, 0.5>>
+  return %q : tensor<4x!quant.uniform<u8:f32, 0.5>>
+}
