@@ -52,7 +52,7 @@ def measure_peer(task, scratch, row):
 
 def integer_share(report):
     """The share of the report's multiply-accumulates that are in integers."""
-    share = report.get("int8_mac_share")
+    share = report.get("int8_share_of_macs")
     return None if share is None else 100 * share
 
 
