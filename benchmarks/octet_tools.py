@@ -10,6 +10,8 @@ import sys
 
 import numpy as np
 
+import peers
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "python"))
 # The tools of OCTET_BIN or of the path come first, then those of a build folder.
@@ -26,10 +28,9 @@ __all__ = ["OctetError", "benchmark", "compile_model", "input_names", "run_model
 
 def symbolic_dimensions(model):
     """The names of an ONNX model's free dimensions; N where onnx is not installed."""
-    try:
-        import onnx
-    except ImportError:
+    if peers.missing("onnx"):
         return ["N"]
+    import onnx
     graph = onnx.load(str(model), load_external_data=False).graph
     constants = {value.name for value in graph.initializer}
     return sorted({dim.dim_param for value in graph.input if value.name not in constants

@@ -13,7 +13,11 @@ import numpy as np
 
 def missing(*modules):
     """The modules that this Python does not have."""
-    return [name for name in modules if importlib.util.find_spec(name) is None]
+    def has(name):
+        # A folder of that name on the path is no module.
+        spec = importlib.util.find_spec(name)
+        return spec is not None and spec.origin is not None
+    return [name for name in modules if not has(name)]
 
 
 class Reader:

@@ -41,8 +41,9 @@ llvm_config.add_tool_substitutions(
         ToolSubst("octet-run", unresolved="ignore"),
     ],
     [config.octet_tools_dir])
+# Before lit's own substitution, which is the Python that lit runs on.
+config.substitutions.insert(0, ("%python", config.octet_python))
 config.substitutions += [
-    ("%python", config.octet_python),
     ("%cc", config.octet_cc),
     ("%cxx", config.octet_cxx),
     ("%octet_src", config.octet_src_root),

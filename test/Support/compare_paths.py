@@ -67,14 +67,21 @@ class Comparison:
              HERE / "run_raw.c", "-ldl")
         return runner
 
+    def calibrate(self):
+        """Learns the ranges once: they must not depend on the way to compute."""
+        if not self.arguments.calibrate:
+            return
+        observed = self.scratch / "observed.mlir"
+        call("octet-compile", self.model, *self.bindings(), "--calibrate",
+             self.arguments.calibrate, "--stop-after", "observe", "-o", observed)
+        self.model, self.arguments.bind = observed, []
+
+    def bindings(self):
+        return [part for pair in self.arguments.bind for part in ("--bind", pair)]
+
     def compile(self, name, *options):
         library = self.scratch / f"{name}.so"
-        arguments = ["octet-compile", self.model, "-o", library, *options]
-        for pair in self.arguments.bind:
-            arguments += ["--bind", pair]
-        if self.arguments.calibrate:
-            arguments += ["--calibrate", self.arguments.calibrate]
-        call(*arguments)
+        call("octet-compile", self.model, "-o", library, *self.bindings(), *options)
         return library
 
     def check(self, label, runner, library, isa, threads):
@@ -106,6 +113,7 @@ class Comparison:
                            threads)
 
     def run(self):
+        self.calibrate()
         oracle = self.compile("oracle", "--codegen=oracle")
         isas = call(self.runner, oracle).split()
         self.check("oracle", [self.runner], oracle, isas[0], 1)
