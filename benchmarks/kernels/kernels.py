@@ -258,8 +258,8 @@ reconcile-unrealized-casts)""".replace("\n", "")
 class Builder:
     """Compiles shapes into one program."""
 
-    def __init__(self, isa, tools, folder):
-        self.isa, self.tools, self.folder = isa, tools, folder
+    def __init__(self, isa, tools, folder, keep):
+        self.isa, self.tools, self.folder, self.keep = isa, tools, folder, keep
         self.arm = isa in ARM
 
     def tool(self, name):
@@ -294,7 +294,8 @@ class Builder:
         f, triple = self.folder, "aarch64-linux-gnu" if self.arm else "x86_64-linux-gnu"
         target = [f"-mtriple={triple}", f"-mattr={isa_features(self.isa)}"]
         self.run(self.tool("opt"), "-O3", *target, f / "k.ll", "-o", f / "k.bc")
-        for kind, name in (("obj", "k.o"), ("asm", "k.s")):
+        forms = [("obj", "k.o")] + ([("asm", "k.s")] if self.keep else [])
+        for kind, name in forms:
             self.run(self.tool("llc"), "-O3", *target, "--relocation-model=pic",
                      f"-filetype={kind}", f / "k.bc", "-o", f / name)
 
@@ -349,7 +350,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(options.keep or scratch).resolve()
         folder.mkdir(exist_ok=True, parents=True)
-        Builder(options.isa, options.tools, folder).build(shapes)
+        Builder(options.isa, options.tools, folder, bool(options.keep)).build(shapes)
         if options.command == "build":
             return 0
         if not has_isa(options.isa) and not (options.isa == "avxvnni" and has_isa("avx512vnni")):
