@@ -10,6 +10,7 @@
 
 #include "Evaluate.h"
 
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>

@@ -12,6 +12,8 @@
 
 #include "octet/IR/Constants.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace mlir::octet;
 using onnx::TensorShapeProto;

@@ -16,6 +16,8 @@
 #include "octet/IR/Octet.h"
 #include "octet/Import/Import.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 namespace mlir::octet {
 
 using Integers = SmallVector<int64_t>;

@@ -7,6 +7,8 @@
 
 #include "QuantizedTypes.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace mlir::octet;
 

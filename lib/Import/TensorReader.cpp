@@ -13,6 +13,7 @@
 #include "octet/IR/Constants.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"

@@ -7,6 +7,8 @@
 
 #include "Window.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace mlir::octet;
 

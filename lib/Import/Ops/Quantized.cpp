@@ -11,6 +11,8 @@
 #include "QuantizedTypes.h"
 #include "Shared.h"
 
+#include "llvm/ADT/Sequence.h"
+
 using namespace mlir;
 using namespace mlir::octet;
 

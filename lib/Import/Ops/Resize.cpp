@@ -7,6 +7,8 @@
 
 #include "NodeImporter.h"
 
+#include "llvm/ADT/Sequence.h"
+
 #include <cmath>
 
 using namespace mlir;

@@ -9,6 +9,8 @@
 
 #include "NodeImporter.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace mlir::octet;
 

@@ -7,6 +7,10 @@
 
 #include "NodeImporter.h"
 
+#include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace mlir::octet;
 

@@ -11,6 +11,7 @@
 #include "Simplify.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::octet;

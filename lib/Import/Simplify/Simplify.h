@@ -12,6 +12,9 @@
 #include "octet/IR/Octet.h"
 
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+
+#include <cmath>
 
 namespace mlir::octet {
 

@@ -10,6 +10,8 @@
 
 #include "Simplify.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 #include <cmath>
 
 using namespace mlir;
