@@ -10,6 +10,7 @@
 
 #include "Numerics.h"
 #include "Patterns.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -63,8 +64,8 @@ static Value compute(ModOp op, Body &body, Value a, Value b, bool isSigned) {
   };
   Value some = isFloat ? body.compare(arith::CmpFPredicate::UNE, rest, zero)
                        : body.compare(arith::CmpIPredicate::ne, rest, zero);
-  Value differ = body.compare(arith::CmpIPredicate::ne, isNegative(rest),
-                              isNegative(b));
+  Value differ =
+      body.compare(arith::CmpIPredicate::ne, isNegative(rest), isNegative(b));
   Value adjust = body.make<arith::AndIOp>(some, differ);
   return body.select(adjust, body.add(rest, b), rest);
 }
@@ -203,13 +204,11 @@ static Value buildReal(OpBuilder &b, OpT op, AdaptorT adaptor) {
   Elementwise work(b, op.getLoc(), getShape(op.getResult()));
   RealOperand lhs(work, {op.getLhs(), adaptor.getLhs()});
   RealOperand rhs(work, {op.getRhs(), adaptor.getRhs()});
-  RealResult result(work, cast<RankedTensorType>(op.getType()),
-                    getClampOf(op));
-  return work.build(
-      result.getElement(), [&](Body &body, ArrayRef<Value> args) {
-        Value x = lhs.build(body, args), y = rhs.build(body, args);
-        return result.build(body, args, compute(op, body, x, y, true));
-      });
+  RealResult result(work, cast<RankedTensorType>(op.getType()), getClampOf(op));
+  return work.build(result.getElement(), [&](Body &body, ArrayRef<Value> args) {
+    Value x = lhs.build(body, args), y = rhs.build(body, args);
+    return result.build(body, args, compute(op, body, x, y, true));
+  });
 }
 
 namespace {
