@@ -169,9 +169,10 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &node, StringRef name,
     return importCall(node, name, *function->second, scope, frame);
   auto opset = frame.opsets.find(domain);
   if (opset == frame.opsets.end() && domain.empty())
-    return emitError(loc) << describe(node, name)
-                          << ": the model imports no version of ONNX's "
-                             "operator set";
+    return emitError(loc)
+           << describe(node, name)
+           << ": the model imports no opset, no version of ONNX's "
+              "operator set";
   auto at = NameLoc::get(builder.getStringAttr(name));
   SmallVector<Value> inputs;
   for (StringRef input : node.input()) {

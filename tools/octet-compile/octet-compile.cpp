@@ -8,6 +8,7 @@
 #include "octet/Import/Import.h"
 #include "octet/Pipeline/Compiler.h"
 #include "octet/Pipeline/Register.h"
+#include "octet/Quantize/Recipe.h"
 #include "octet/Support/Target.h"
 
 #include "mlir/IR/DialectRegistry.h"
@@ -177,6 +178,9 @@ static llvm::Expected<CompileOptions> readOptions(const Flags &flags) {
     if (!buffer)
       return wrong(flags.recipe + ": " + buffer.getError().message());
     options.recipe = (*buffer)->getBuffer().str();
+    llvm::Expected<Recipe> recipe = Recipe::parse(options.recipe);
+    if (!recipe)
+      return wrong(flags.recipe + ": " + llvm::toString(recipe.takeError()));
   }
   if (llvm::Error error = settleOutput(flags, options))
     return error;
@@ -186,6 +190,16 @@ static llvm::Expected<CompileOptions> readOptions(const Flags &flags) {
 static int printError(const llvm::Twine &message) {
   llvm::errs() << "octet-compile: error: " << message << "\n";
   return 1;
+}
+
+/// The model in front of what is said of it; other files name themselves.
+static std::string nameModel(const std::string &text,
+                             const CompileOptions &options) {
+  if (StringRef(text).contains(options.input) ||
+      StringRef(text).contains(options.output) ||
+      StringRef(text).starts_with("--"))
+    return text;
+  return options.input + ": " + text;
 }
 
 /// A diagnostic as one line: the file or node it is about, then what.
@@ -251,5 +265,6 @@ int main(int argc, char **argv) {
   });
   if (succeeded(compileModel(&context, *options)))
     return 0;
-  return printError(first.empty() ? "compilation failed" : first);
+  return printError(
+      nameModel(first.empty() ? "compilation failed" : first, *options));
 }
