@@ -11,6 +11,7 @@
 #ifndef OCTET_LOWER_PASSES_H
 #define OCTET_LOWER_PASSES_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 
