@@ -10,6 +10,7 @@
 
 #include "octet/IR/Octet.h"
 
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
