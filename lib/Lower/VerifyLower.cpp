@@ -8,6 +8,8 @@
 #include "octet/IR/Octet.h"
 #include "octet/Lower/Passes.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 namespace mlir::octet {
