@@ -72,3 +72,19 @@ func.func @dynamic_zero(%a: tensor<2x3xui8>, %az: tensor<ui8>) -> none {
     : (tensor<2x3xui8>, tensor<3x1xi8>, tensor<ui8>) -> none
   return %y : none
 }
+
+// -----
+
+// A scale of run time is no part of a type.
+// CHECK-LABEL: func.func @dynamic_scale
+// CHECK-SAME: -> tensor<4xui8>
+func.func @dynamic_scale(%x: tensor<4xf32>, %s: tensor<f32>) -> none {
+  // CHECK: %[[D:.*]] = octet.div %arg0, %arg1
+  // CHECK: %[[R:.*]] = octet.round %[[D]]
+  // CHECK: %[[C:.*]] = octet.clip %[[R]] {high = 2.550000e+02 : f64, low = 0.000000e+00 : f64}
+  // CHECK: octet.cast %[[C]] : tensor<4xf32> -> tensor<4xui8>
+  %y = octet.node "QuantizeLinear"(%x, %s)
+    {opset = 13 : i64, node_attributes = {}}
+    : (tensor<4xf32>, tensor<f32>) -> none
+  return %y : none
+}

@@ -8,6 +8,10 @@
 #include "QuantizedTypes.h"
 #include "TensorReader.h"
 
+#include "llvm/ADT/Sequence.h"
+
+#include <cmath>
+
 using namespace mlir;
 using namespace mlir::octet;
 
@@ -29,22 +33,77 @@ static FailureOr<int64_t> readAxis(NodeContext &n) {
   return axis;
 }
 
+/// True if the operands that a quantized type is made of are all constant.
+static bool hasConstantScale(NodeContext &n) {
+  return getConstantAttr(n.in(1)) && (!n.has(2) || getConstantAttr(n.in(2)));
+}
+
+/// A scale or zero point as f32, shaped to be broadcast over the input.
+static Value spread(NodeContext &n, unsigned i, int64_t axis) {
+  Value value = n.cast(n.in(i), n.b.getF32Type());
+  int64_t count = cast<RankedTensorType>(value.getType()).getNumElements();
+  if (count == 1)
+    return n.reshape(value, {});
+  Integers shape(n.getRank(0) - axis, 1);
+  shape[0] = count;
+  return n.reshape(value, shape);
+}
+
+/// A scale of run time is no part of a type: the formula, spelled out.
+static Imported quantizeAtRunTime(NodeContext &n, Value x, int64_t axis,
+                                  IntegerType storage) {
+  if (storage.getWidth() > 16)
+    return n.error() << "quantized elements of type " << storage
+                     << " are not supported";
+  Type f32 = n.b.getF32Type();
+  Value steps = n.create<RoundOp>(
+      f32, n.create<DivOp>(f32, n.cast(x, f32), spread(n, 1, axis)));
+  if (n.has(2))
+    steps = n.create<AddOp>(f32, steps, spread(n, 2, axis), ClampAttr());
+  unsigned bits = storage.getWidth();
+  double low = storage.isUnsigned() ? 0 : -std::ldexp(1.0, bits - 1);
+  double high = low + std::ldexp(1.0, bits) - 1;
+  Value cut = n.create<ClipOp>(f32, steps, n.b.getF64FloatAttr(low),
+                               n.b.getF64FloatAttr(high));
+  return n.cast(cut, storage);
+}
+
+static Imported dequantizeAtRunTime(NodeContext &n, int64_t axis) {
+  Type f32 = n.b.getF32Type();
+  Value x = n.cast(n.in(0), f32);
+  if (n.has(2))
+    x = n.create<SubOp>(f32, x, spread(n, 2, axis), ClampAttr());
+  x = n.create<MulOp>(f32, x, spread(n, 1, axis), ClampAttr());
+  return n.cast(x, n.getElement(1));
+}
+
+/// The integer type of the result: the zero point's, or what `output_dtype`
+/// says, or u8.
+static FailureOr<IntegerType> readStorage(NodeContext &n) {
+  Type type = IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned);
+  if (n.has(2))
+    type = n.getElement(2);
+  else if (int64_t code = n.getInt("output_dtype", 0))
+    type = getElementTypeOf(n.b.getContext(), code);
+  auto integer = dyn_cast_or_null<IntegerType>(type);
+  if (!integer)
+    return n.error() << "the quantized type is not an integer";
+  return integer;
+}
+
 static Imported importQuantize(NodeContext &n) {
   auto axis = readAxis(n);
-  if (failed(axis))
+  auto storage = readStorage(n);
+  if (failed(axis) || failed(storage))
     return failure();
   // Integers are quantized as the reals that they are.
   Value x = n.in(0);
   if (!isa<FloatType>(n.getElement(0)))
     x = n.cast(x, n.getElement(1));
-  ScaleAt at{1, 2, *axis};
-  if (n.has(2) || !n.getInt("output_dtype", 0))
-    return quantizeOutput(n, x, at);
-  auto storage = dyn_cast_or_null<IntegerType>(
-      getElementTypeOf(n.b.getContext(), n.getInt("output_dtype", 0)));
-  if (!storage)
-    return n.error() << "output_dtype is not an integer type";
-  auto type = readQuantized(n, at, storage, getElementTypeOrSelf(x.getType()));
+  if (!hasConstantScale(n))
+    return quantizeAtRunTime(n, x, *axis, *storage);
+  auto type = readQuantized(n, {1, 2, *axis}, *storage,
+                            getElementTypeOrSelf(x.getType()));
   if (!type)
     return failure();
   return n.fold(
@@ -55,6 +114,8 @@ static Imported importDequantize(NodeContext &n) {
   auto axis = readAxis(n);
   if (failed(axis))
     return failure();
+  if (!hasConstantScale(n))
+    return dequantizeAtRunTime(n, *axis);
   return dequantizeInput(n, 0, {1, 2, *axis});
 }
 
@@ -100,7 +161,8 @@ static Imported importDynamicQuantize(NodeContext &n) {
 
 ArrayRef<Importer> mlir::octet::getQuantizationOps() {
   constexpr StringLiteral limits =
-      "constant scales, one a tensor or one a channel; 8, 16 and 32 bits";
+      "scales one a tensor or one a channel; 8, 16 and 32 bits; with scales of "
+      "run time computed in f32";
   static const Importer table[] = {
       {"DequantizeLinear", 10, kNewestOpset, 2, importDequantize, limits},
       {"DequantizeLinear", 1, 1, 2, importDequantize, limits, kMicrosoft},
