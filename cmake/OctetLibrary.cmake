@@ -1,3 +1,18 @@
+# MLIR's headers take longer to read than a file of ours: they are compiled once,
+# for all libraries. OCTET_PCH names one that is compiled already.
+if(NOT OCTET_PCH)
+  file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cpp "")
+  add_library(octet_precompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
+  target_include_directories(octet_precompiled SYSTEM PRIVATE
+    ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  target_compile_definitions(octet_precompiled PRIVATE
+    ${OCTET_LLVM_DEFINITIONS})
+  target_compile_options(octet_precompiled PRIVATE -fno-exceptions)
+  target_link_libraries(octet_precompiled PRIVATE octet_flags)
+  target_precompile_headers(octet_precompiled PRIVATE
+    ${PROJECT_SOURCE_DIR}/cmake/Precompiled.h)
+endif()
+
 # octet_library(NAME SOURCES... [LINK targets...] [DEPENDS targets...])
 #
 # A static library of the compiler. MLIR and LLVM come as two shared libraries,
@@ -15,6 +30,8 @@ function(octet_library name)
   if(OCTET_PCH)
     target_compile_options(${name} PRIVATE
       $<$<COMPILE_LANGUAGE:CXX>:SHELL:-include-pch ${OCTET_PCH}>)
+  else()
+    target_precompile_headers(${name} REUSE_FROM octet_precompiled)
   endif()
   target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM
                                 PRIVATE octet_flags)
