@@ -35,7 +35,8 @@ struct CenteredWeights {
 /// Element i of stored integers of one or two bytes, sub-byte ones included.
 static int64_t readStored(const ConstantData &data, const Quantization &type,
                           size_t i) {
-  uint64_t raw = type.bits <= 8 ? data.as<uint8_t>()[i] : data.as<uint16_t>()[i];
+  uint64_t raw =
+      type.bits <= 8 ? data.as<uint8_t>()[i] : data.as<uint16_t>()[i];
   raw &= llvm::maskTrailingOnes<uint64_t>(type.bits);
   return type.isSigned ? llvm::SignExtend64(raw, type.bits) : int64_t(raw);
 }
@@ -82,7 +83,8 @@ readBias(const Typed &bias, ArrayRef<float> accumulatorScales) {
     return std::nullopt;
   SmallVector<int64_t> values;
   for (auto [i, stored] : llvm::enumerate(data->as<int32_t>())) {
-    int64_t value = type->isSigned ? int64_t(stored) : int64_t(uint32_t(stored));
+    int64_t value =
+        type->isSigned ? int64_t(stored) : int64_t(uint32_t(stored));
     value -= type->zeros[type->isPerAxis() ? i : 0];
     double own = type->scales[type->isPerAxis() ? i : 0];
     double wanted = accumulatorScales[accumulatorScales.size() > 1 ? i : 0];
@@ -132,8 +134,8 @@ static FailureOr<Accumulation> planPlain(OpBuilder &b,
   plan.accumulator = b.getIntegerType(result.getIntOrFloatBitWidth());
   plan.isInputSigned = !element.isUnsignedInteger();
   plan.isWeightSigned = !operands.weight.getElement().isUnsignedInteger();
-  plan.padding = getIntegerAttr(
-      getElementTypeOrSelf(operands.input.value.getType()), 0);
+  plan.padding =
+      getIntegerAttr(getElementTypeOrSelf(operands.input.value.getType()), 0);
   return plan;
 }
 
@@ -177,10 +179,9 @@ static Accumulation planConstant(OpBuilder &b, Accumulation plan,
       plan.bias = operands.bias.value;
   }
   plan.accumulator =
-      plan.isResult
-          ? b.getI32Type()
-          : chooseAccumulator(b, getReach(input), centered.absoluteSums,
-                              plan.offsets);
+      plan.isResult ? b.getI32Type()
+                    : chooseAccumulator(b, getReach(input),
+                                        centered.absoluteSums, plan.offsets);
   plan.offsets.resize(centered.sums.size(), 0);
   for (auto [offset, sum] : llvm::zip_equal(plan.offsets, centered.sums))
     offset -= input.zeros[0] * sum;
@@ -203,10 +204,9 @@ static FailureOr<Accumulation> planComputed(OpBuilder &b, Operation *op,
   plan.weightZero = weight.zeros[0];
   SmallVector<int64_t> sums(1, getReach(weight) * countElements(shape) /
                                    std::max<int64_t>(channels, 1));
-  plan.accumulator =
-      plan.isResult
-          ? b.getI32Type()
-          : chooseAccumulator(b, getReach(input), sums, {});
+  plan.accumulator = plan.isResult
+                         ? b.getI32Type()
+                         : chooseAccumulator(b, getReach(input), sums, {});
   if (operands.bias) {
     if (auto bias = readBias(operands.bias, plan.scales))
       plan.offsets = *bias;
@@ -259,9 +259,9 @@ Value lower::buildContraction(OpBuilder &b, Location loc,
   Value init =
       createFill(b, loc, loops.shape, getScalarAttr(plan.accumulator, 0));
   int64_t rank = loops.shape.size();
-  AffineMap result = AffineMap::getMultiDimIdentityMap(
-                         rank + loops.reductions, b.getContext())
-                         .getMajorSubMap(rank);
+  AffineMap result =
+      AffineMap::getMultiDimIdentityMap(rank + loops.reductions, b.getContext())
+          .getMajorSubMap(rank);
   auto buildBody = [&](OpBuilder &inner, Location loc, ValueRange args) {
     Body body(loc, inner);
     Value x = buildFactor(body, args[0], plan.isInputSigned, plan.inputZero,

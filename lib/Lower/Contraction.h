@@ -30,8 +30,8 @@ struct WeightedOperands {
 
 /// How accumulators come about, and what they mean.
 struct Accumulation {
-  Value weight;     ///< ready to multiply
-  Type accumulator; ///< i32, i64 or float
+  Value weight;      ///< ready to multiply
+  Type accumulator;  ///< i32, i64 or float
   TypedAttr padding; ///< stands for real zero in the input
   bool isInputSigned = true, isWeightSigned = true;
   /// Zero points that the contraction has to subtract itself (rule C7).

@@ -31,8 +31,7 @@ public:
                      const Window &window, Value input)
       : b(b), loc(loc), plan(plan), window(window), input(input),
         weight(plan.weight), rank(window.strides.size()),
-        isDepthwise(window.groups > 1 &&
-                    getShape(weight)[0] == window.groups &&
+        isDepthwise(window.groups > 1 && getShape(weight)[0] == window.groups &&
                     getShape(weight)[1] == 1),
         isGrouped(window.groups > 1 && !isDepthwise) {}
 
@@ -206,8 +205,8 @@ struct LowerConv : OpConversionPattern<ConvOp> {
                   int64_t(op.getGroups())};
     Value input = toChannelsLast(rewriter, op.getLoc(), adaptor.getInput(),
                                  op.getLayout());
-    FailureOr<Value> result = lowerConvolution(rewriter, op, operands, window,
-                                               input, op.getLayout());
+    FailureOr<Value> result =
+        lowerConvolution(rewriter, op, operands, window, input, op.getLayout());
     if (failed(result))
       return failure();
     rewriter.replaceOp(op, *result);
@@ -225,8 +224,8 @@ struct LowerConv : OpConversionPattern<ConvOp> {
 static Value transposeWeight(OpBuilder &b, Location loc, Value weight,
                              int64_t groups) {
   ArrayRef<int64_t> shape = getShape(weight);
-  SmallVector<int64_t> split{groups, shape[0] / groups, shape[1]}, order{0, 2, 1},
-      merged{groups * shape[1], shape[0] / groups}, kernelAxes;
+  SmallVector<int64_t> split{groups, shape[0] / groups, shape[1]},
+      order{0, 2, 1}, merged{groups * shape[1], shape[0] / groups}, kernelAxes;
   for (int64_t i = 2, e = shape.size(); i < e; ++i) {
     split.push_back(shape[i]);
     merged.push_back(shape[i]);
@@ -251,12 +250,12 @@ static Type transposeWeightType(Type type, int64_t groups) {
     llvm::append_range(scales, perAxis.getScales());
     llvm::append_range(zeros, perAxis.getZeroPoints());
   }
-  return withElement(
-      type, quant::UniformQuantizedPerAxisType::get(
-                perAxis.getFlags(), perAxis.getStorageType(),
-                perAxis.getExpressedType(), scales, zeros,
-                /*quantizedDimension=*/0, perAxis.getStorageTypeMin(),
-                perAxis.getStorageTypeMax()));
+  return withElement(type,
+                     quant::UniformQuantizedPerAxisType::get(
+                         perAxis.getFlags(), perAxis.getStorageType(),
+                         perAxis.getExpressedType(), scales, zeros,
+                         /*quantizedDimension=*/0, perAxis.getStorageTypeMin(),
+                         perAxis.getStorageTypeMax()));
 }
 
 /// Puts stride - 1 zeros between the elements of a channels-last input.
@@ -303,18 +302,18 @@ struct LowerConvTranspose : OpConversionPattern<ConvTransposeOp> {
     int64_t groups = op.getGroups();
     operands.weight.value =
         transposeWeight(rewriter, loc, operands.weight.value, groups);
-    operands.weight.type = transposeWeightType(
-        withElement(operands.weight.value.getType(),
-                    operands.weight.getElement()),
-        groups);
+    operands.weight.type =
+        transposeWeightType(withElement(operands.weight.value.getType(),
+                                        operands.weight.getElement()),
+                            groups);
     TypedAttr zero = getZero(op.getInput(), adaptor.getInput());
-    Value input = toChannelsLast(rewriter, loc, adaptor.getInput(),
-                                 op.getLayout());
+    Value input =
+        toChannelsLast(rewriter, loc, adaptor.getInput(), op.getLayout());
     input = spreadInput(rewriter, loc, input, op.getStrides(), zero);
     Window window = getWindow(op);
     input = cropInput(rewriter, loc, input, window);
-    FailureOr<Value> result = lowerConvolution(rewriter, op, operands, window,
-                                               input, op.getLayout());
+    FailureOr<Value> result =
+        lowerConvolution(rewriter, op, operands, window, input, op.getLayout());
     if (failed(result))
       return failure();
     rewriter.replaceOp(op, *result);

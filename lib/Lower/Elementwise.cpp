@@ -76,9 +76,10 @@ unsigned Elementwise::addValues(ArrayRef<T> values, ArrayRef<int64_t> axes,
   if (values.empty()) // no element will read it
     return push({{}, {}, getScalarAttr(element, 0)});
   if (llvm::all_equal(values) || extents.empty())
-    return push({{}, {}, isa<FloatType>(element)
-                             ? getScalarAttr(element, values[0])
-                             : getIntegerAttr(element, values[0])});
+    return push({{},
+                 {},
+                 isa<FloatType>(element) ? getScalarAttr(element, values[0])
+                                         : getIntegerAttr(element, values[0])});
   return push({createConstant(builder, loc, values, extents, element),
                mapTo(axes),
                {}});

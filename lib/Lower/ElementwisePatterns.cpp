@@ -34,8 +34,7 @@ static bool isUnsigned(Value value) {
 //===----------------------------------------------------------------------===//
 
 /// The functions that ONNX defines on integers; null for others.
-static Value buildOnInteger(Operation *op, Body &body, Value x,
-                            bool isSigned) {
+static Value buildOnInteger(Operation *op, Body &body, Value x, bool isSigned) {
   Type type = x.getType();
   auto bound = [&](double limit) {
     unsigned bits = type.getIntOrFloatBitWidth();
@@ -49,17 +48,16 @@ static Value buildOnInteger(Operation *op, Body &body, Value x,
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case<ReluOp>([&](auto) { return body.max(x, zero, isSigned); })
       .Case<NegOp>([&](auto) { return body.sub(zero, x); })
-      .Case<AbsOp>([&](auto) {
-        return isSigned ? body.make<math::AbsIOp>(x) : x;
-      })
+      .Case<AbsOp>(
+          [&](auto) { return isSigned ? body.make<math::AbsIOp>(x) : x; })
       .Case<SignOp>([&](auto) {
         Value one = body.integer(type, 1);
         Value minus = body.integer(type, isSigned ? -1 : 0);
         return body.min(body.max(x, minus, isSigned), one, isSigned);
       })
       .Case<ClipOp>([&](ClipOp clip) {
-        Value low =
-            body.integer(type, bound(std::ceil(clip.getLow().convertToDouble())));
+        Value low = body.integer(
+            type, bound(std::ceil(clip.getLow().convertToDouble())));
         Value high = body.integer(
             type, bound(std::floor(clip.getHigh().convertToDouble())));
         return body.min(body.max(x, low, isSigned), high, isSigned);
@@ -100,12 +98,11 @@ struct LowerUnary : OpInterfaceConversionPattern<UnaryFunctionOpInterface> {
       return rewriter.notifyMatchFailure(op, "not defined on integers");
     bool isSigned = !isUnsigned(op->getOperand(0));
     unsigned x = work.add(operand);
-    rewriter.replaceOp(op,
-                       work.build(getElementTypeOrSelf(operand.getType()),
-                                  [&](Body &body, ArrayRef<Value> args) {
-                                    return buildOnInteger(op, body, args[x],
-                                                          isSigned);
-                                  }));
+    rewriter.replaceOp(op, work.build(getElementTypeOrSelf(operand.getType()),
+                                      [&](Body &body, ArrayRef<Value> args) {
+                                        return buildOnInteger(op, body, args[x],
+                                                              isSigned);
+                                      }));
     return success();
   }
 };

@@ -36,9 +36,7 @@ private:
   Value buildQuantized(Body &body, ArrayRef<Value> args);
 
   bool isScaled() const { return !plan.scales.empty(); }
-  Type getResultElement() const {
-    return operands.resultType.getElementType();
-  }
+  Type getResultElement() const { return operands.resultType.getElementType(); }
 
   OpBuilder &b;
   Location loc;
@@ -160,10 +158,10 @@ Value EpilogueBuilder::build() {
   if (isTrivial())
     return accumulators;
   if (result)
-    return work.build(
-        b.getIntegerType(result->bits), [&](Body &body, ArrayRef<Value> args) {
-          return buildQuantized(body, args);
-        });
+    return work.build(b.getIntegerType(result->bits),
+                      [&](Body &body, ArrayRef<Value> args) {
+                        return buildQuantized(body, args);
+                      });
   Type element = getResultElement();
   if (!isa<FloatType>(element))
     element = b.getIntegerType(element.getIntOrFloatBitWidth());

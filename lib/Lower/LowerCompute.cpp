@@ -52,13 +52,12 @@ static void addElementConversion(TypeConverter &converter,
                                  std::optional<Type> (*convert)(Type)) {
   converter.addConversion([](Type type) { return type; });
   converter.addConversion([=](Type type) { return convert(type); });
-  converter.addConversion(
-      [=](RankedTensorType type) -> std::optional<Type> {
-        std::optional<Type> element = convert(type.getElementType());
-        if (!element)
-          return std::nullopt;
-        return type.clone(*element);
-      });
+  converter.addConversion([=](RankedTensorType type) -> std::optional<Type> {
+    std::optional<Type> element = convert(type.getElementType());
+    if (!element)
+      return std::nullopt;
+    return type.clone(*element);
+  });
   auto bridge = [](OpBuilder &b, Type type, ValueRange inputs, Location loc) {
     return UnrealizedConversionCastOp::create(b, loc, type, inputs)
         .getResult(0);
@@ -126,8 +125,9 @@ static LogicalResult convert(ModuleOp module, const TypeConverter &converter,
           bool isRefusal =
               StringRef(text).starts_with("failed to legalize operation");
           if (isRefusal)
-            refused.emplace(diagnostic.getLocation(),
-                            StringRef(text).split('\'').second.split('\'').first);
+            refused.emplace(
+                diagnostic.getLocation(),
+                StringRef(text).split('\'').second.split('\'').first);
           else
             hasReason |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
           return success(isRefusal);

@@ -26,9 +26,8 @@ static Value createBroadcast(OpBuilder &b, Location loc, Value input,
                              ArrayRef<int64_t> shape, ArrayRef<int64_t> axes) {
   Elementwise work(b, loc, shape);
   unsigned x = work.addAlong(input, axes);
-  return work.build(
-      getElementTypeOrSelf(input.getType()),
-      [&](Body &, ArrayRef<Value> args) { return args[x]; });
+  return work.build(getElementTypeOrSelf(input.getType()),
+                    [&](Body &, ArrayRef<Value> args) { return args[x]; });
 }
 
 //===----------------------------------------------------------------------===//
@@ -53,9 +52,8 @@ static Value lowerOp(OpBuilder &b, TransposeOp op,
 static Value lowerOp(OpBuilder &b, ExpandOp op, ExpandOp::Adaptor adaptor) {
   Elementwise work(b, op.getLoc(), op.getShape());
   unsigned x = work.add(adaptor.getInput());
-  return work.build(
-      getElementTypeOrSelf(op.getType()),
-      [&](Body &, ArrayRef<Value> args) { return args[x]; });
+  return work.build(getElementTypeOrSelf(op.getType()),
+                    [&](Body &, ArrayRef<Value> args) { return args[x]; });
 }
 
 /// Repetitions are axes of their own until the last step.
@@ -76,13 +74,13 @@ static Value lowerOp(OpBuilder &b, TileOp op, TileOp::Adaptor adaptor) {
 static Value lowerOp(OpBuilder &b, ConcatOp op, ConcatOp::Adaptor adaptor) {
   ArrayRef<int64_t> shape = getShape(op.getResult());
   SmallVector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
-  Value result = createEmpty(b, op.getLoc(), shape,
-                             getElementTypeOrSelf(op.getType()));
+  Value result =
+      createEmpty(b, op.getLoc(), shape, getElementTypeOrSelf(op.getType()));
   for (Value input : adaptor.getInputs()) {
     int64_t extent = getShape(input)[op.getAxis()];
     if (extent)
-      result = createInsertSlice(b, op.getLoc(), input, result, offsets,
-                                 strides);
+      result =
+          createInsertSlice(b, op.getLoc(), input, result, offsets, strides);
     offsets[op.getAxis()] += extent;
   }
   return result;
@@ -186,20 +184,19 @@ static Value lowerOp(OpBuilder &b, GatherOp op, GatherOp::Adaptor adaptor) {
   unsigned picked = work.addAlong(
       adaptor.getIndices(),
       llvm::to_vector(llvm::seq<int64_t>(axis, axis + indexRank)));
-  return work.build(
-      getElementTypeOrSelf(data.getType()),
-      [&](Body &body, ArrayRef<Value> args) {
-        SmallVector<Value> at;
-        for (int64_t i = 0; i < rank; ++i) {
-          if (i == axis)
-            at.push_back(
-                buildSafeIndex(body, args[picked], getShape(data)[axis]));
-          else
-            at.push_back(body.make<linalg::IndexOp>(
-                i < axis ? i : i + indexRank - 1));
-        }
-        return body.make<tensor::ExtractOp>(data, at);
-      });
+  return work.build(getElementTypeOrSelf(data.getType()),
+                    [&](Body &body, ArrayRef<Value> args) {
+                      SmallVector<Value> at;
+                      for (int64_t i = 0; i < rank; ++i) {
+                        if (i == axis)
+                          at.push_back(buildSafeIndex(body, args[picked],
+                                                      getShape(data)[axis]));
+                        else
+                          at.push_back(body.make<linalg::IndexOp>(
+                              i < axis ? i : i + indexRank - 1));
+                      }
+                      return body.make<tensor::ExtractOp>(data, at);
+                    });
 }
 
 //===----------------------------------------------------------------------===//
@@ -215,10 +212,10 @@ template <typename OpT> struct MovementPattern : OpConversionPattern<OpT> {
     // Without elements there is nothing to move.
     ArrayRef<int64_t> shape = getShape(op.getResult());
     bool isEmpty = countElements(shape) == 0 && !isa<ConstantOp>(op);
-    rewriter.replaceOp(
-        op, isEmpty ? createEmpty(rewriter, op.getLoc(), shape,
-                                  getElementTypeOrSelf(op.getType()))
-                    : lowerOp(rewriter, op, adaptor));
+    rewriter.replaceOp(op, isEmpty
+                               ? createEmpty(rewriter, op.getLoc(), shape,
+                                             getElementTypeOrSelf(op.getType()))
+                               : lowerOp(rewriter, op, adaptor));
     return success();
   }
 };
@@ -238,10 +235,9 @@ struct LowerMovementPass : octet::impl::LowerMovementBase<LowerMovementPass> {
 } // namespace
 
 void lower::populateMovementPatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<MovementPattern<ConstantOp>, MovementPattern<ReshapeOp>,
-           MovementPattern<TransposeOp>, MovementPattern<ExpandOp>,
-           MovementPattern<TileOp>, MovementPattern<ConcatOp>,
-           MovementPattern<SliceOp>, MovementPattern<PadOp>,
-           MovementPattern<GatherOp>>(patterns.getContext());
+  patterns.add<MovementPattern<ConstantOp>, MovementPattern<ReshapeOp>,
+               MovementPattern<TransposeOp>, MovementPattern<ExpandOp>,
+               MovementPattern<TileOp>, MovementPattern<ConcatOp>,
+               MovementPattern<SliceOp>, MovementPattern<PadOp>,
+               MovementPattern<GatherOp>>(patterns.getContext());
 }

@@ -3,8 +3,8 @@
 // Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Loops: batch axes, m, n, k. A constant right operand is laid out K x N; others
-// keep their order, and the maps say which axis is which.
+// Loops: batch axes, m, n, k. A constant right operand is laid out K x N;
+// others keep their order, and the maps say which axis is which.
 //
 //===----------------------------------------------------------------------===//
 
@@ -69,17 +69,16 @@ struct LowerMatMul : OpConversionPattern<MatMulOp> {
     ArrayRef<int64_t> shape = getShape(op.getResult());
     int64_t m = shape.size() - 2, n = m + 1, k = m + 2;
     bool flip = op.getTransposeLhs();
-    auto [input, inputMap] = arrangeMatrix(
-        rewriter, loc, adaptor.getLhs(), shape, flip ? k : m, flip ? m : k);
+    auto [input, inputMap] = arrangeMatrix(rewriter, loc, adaptor.getLhs(),
+                                           shape, flip ? k : m, flip ? m : k);
     auto [weight, weightMap] =
         arrangeMatrix(rewriter, loc, plan->weight, shape, isTransposed ? n : k,
                       isTransposed ? k : n);
     ContractionLoops loops{inputMap, weightMap, SmallVector<int64_t>(shape), 1};
     Value accumulators =
         buildContraction(rewriter, loc, *plan, input, weight, loops);
-    rewriter.replaceOp(op,
-                       buildEpilogue(rewriter, loc, *plan, operands,
-                                     accumulators, operands.residual, {n}));
+    rewriter.replaceOp(op, buildEpilogue(rewriter, loc, *plan, operands,
+                                         accumulators, operands.residual, {n}));
     return success();
   }
 

@@ -71,7 +71,8 @@ struct LowerSoftmax : OpConversionPattern<SoftmaxOp> {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// (x - mean) / sqrt(variance + epsilon) over some axes, times scale, plus bias.
+/// (x - mean) / sqrt(variance + epsilon) over some axes, times scale, plus
+/// bias.
 struct Normalization {
   SmallVector<int64_t> axes;
   double epsilon;
@@ -117,17 +118,16 @@ Value Normalization::buildCentered(OpBuilder &b, Location loc,
 Value Normalization::buildInverseDeviation(OpBuilder &b, Location loc,
                                            Value centered) const {
   Type wide = getElementTypeOrSelf(centered.getType());
-  Value squares = buildReduction(
-      b, loc, centered, axes, getScalarAttr(wide, 0),
-      [](Body &body, Value x, Value sum) {
-        return body.add(sum, body.mul(x, x));
-      });
+  Value squares = buildReduction(b, loc, centered, axes, getScalarAttr(wide, 0),
+                                 [](Body &body, Value x, Value sum) {
+                                   return body.add(sum, body.mul(x, x));
+                                 });
   Elementwise work(b, loc, getShape(squares));
   unsigned sum = work.add(squares);
   return work.build(wide, [&](Body &body, ArrayRef<Value> args) {
     Value mean = body.div(args[sum], body.constant(wide, count(centered)));
-    Value root = body.make<math::SqrtOp>(
-        body.add(mean, body.constant(wide, epsilon)));
+    Value root =
+        body.make<math::SqrtOp>(body.add(mean, body.constant(wide, epsilon)));
     return body.div(body.constant(wide, 1), root);
   });
 }
@@ -215,13 +215,12 @@ struct LowerBatchNorm : OpConversionPattern<BatchNormOp> {
     Type element = getElementTypeOrSelf(op.getType());
     Type wide = getWideFloat(element);
     double epsilon = op.getEpsilon().convertToDouble();
-    Value factor =
-        factors.build(wide, [&](Body &body, ArrayRef<Value> args) {
-          Value v = body.add(body.resizeFloat(args[variance], wide),
-                             body.constant(wide, epsilon));
-          return body.div(body.resizeFloat(args[scale], wide),
-                          body.make<math::SqrtOp>(v));
-        });
+    Value factor = factors.build(wide, [&](Body &body, ArrayRef<Value> args) {
+      Value v = body.add(body.resizeFloat(args[variance], wide),
+                         body.constant(wide, epsilon));
+      return body.div(body.resizeFloat(args[scale], wide),
+                      body.make<math::SqrtOp>(v));
+    });
     Elementwise work(rewriter, loc, getShape(op.getInput()));
     unsigned x = work.add(adaptor.getInput());
     unsigned a = work.addAlong(factor, {1});

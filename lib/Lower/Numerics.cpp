@@ -99,8 +99,7 @@ Quantizer::Quantizer(Elementwise &to, const Quantization &type, ClampAttr clamp,
     auto [min, max] = type.getBounds(clamp, i);
     lows.push_back(min);
     highs.push_back(max);
-    isWide |= std::max(std::abs(min), std::abs(max)) +
-                  std::abs(type.zeros[i]) >
+    isWide |= std::max(std::abs(min), std::abs(max)) + std::abs(type.zeros[i]) >
               kExactInF32;
   }
   if (isWide) {
@@ -171,8 +170,8 @@ Dequantizer::Dequantizer(Elementwise &to, const Quantization &type,
 
 Value Dequantizer::buildCentered(Body &body, ArrayRef<Value> args,
                                  Value stored) const {
-  bool needs64 = bits > 32 || (bits > 16 && !isSymmetric) ||
-                 (bits == 32 && !isSigned);
+  bool needs64 =
+      bits > 32 || (bits > 16 && !isSymmetric) || (bits == 32 && !isSigned);
   Type type = needs64 ? body.getI64Type() : body.getI32Type();
   Value q = body.resizeInteger(stored, isSigned, type);
   if (isSymmetric)
@@ -214,8 +213,7 @@ RealResult::RealResult(Elementwise &to, RankedTensorType type, ClampAttr clamp)
   FailureOr<Quantization> quantized = Quantization::get(type);
   if (failed(quantized))
     return;
-  SmallVector<int64_t> axes =
-      quantized->getAxes(to.getRank(), type.getRank());
+  SmallVector<int64_t> axes = quantized->getAxes(to.getRank(), type.getRank());
   element = IntegerType::get(type.getContext(), quantized->bits);
   scale = to.addNumbers(quantized->scales, axes);
   quantizer.emplace(to, *quantized, clamp, axes);
@@ -263,8 +261,8 @@ Value lower::buildMean(OpBuilder &b, Location loc, Value sums,
   std::optional<Quantizer> quantizer;
   if (succeeded(to))
     quantizer.emplace(work, *to, clamp, ArrayRef<int64_t>{});
-  Type element = succeeded(to) ? b.getIntegerType(to->bits)
-                               : type.getElementType();
+  Type element =
+      succeeded(to) ? b.getIntegerType(to->bits) : type.getElementType();
   return work.build(element, [&](Body &body, ArrayRef<Value> args) {
     Value x = body.toFloat(args[sum], /*isSigned=*/true, body.getF32Type());
     x = body.mul(x, args[scale]);

@@ -68,16 +68,15 @@ buildWindowReduction(OpBuilder &b, Location loc, Value input,
   auto map = [&](ArrayRef<AffineExpr> exprs) {
     return AffineMap::get(loops, 0, exprs, b.getContext());
   };
-  AffineMap result =
-      b.getMultiDimIdentityMap(loops).getMajorSubMap(outer);
+  AffineMap result = b.getMultiDimIdentityMap(loops).getMajorSubMap(outer);
   auto buildBody = [&](OpBuilder &inner, Location loc, ValueRange args) {
     Body body(loc, inner);
     linalg::YieldOp::create(inner, loc, combine(body, args[0], args[2]));
   };
-  return linalg::GenericOp::create(
-             b, loc, start.getType(), ValueRange{padded, extents}, start,
-             {map(inputExprs), map(windowExprs), result},
-             getIterators(outer, rank), buildBody)
+  return linalg::GenericOp::create(b, loc, start.getType(),
+                                   ValueRange{padded, extents}, start,
+                                   {map(inputExprs), map(windowExprs), result},
+                                   getIterators(outer, rank), buildBody)
       .getResult(0);
 }
 
@@ -93,7 +92,8 @@ static TypedAttr getLowest(Type original, Type lowered) {
     return getIntegerAttr(lowered, quantized.getStorageTypeMin());
   if (original.isUnsignedInteger())
     return getIntegerAttr(lowered, 0);
-  return getIntegerAttr(lowered, llvm::minIntN(lowered.getIntOrFloatBitWidth()));
+  return getIntegerAttr(lowered,
+                        llvm::minIntN(lowered.getIntOrFloatBitWidth()));
 }
 
 static bool isSignedElement(Type element) {
@@ -110,16 +110,16 @@ struct LowerMaxPool : OpConversionPattern<MaxPoolOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Type original = getElementTypeOrSelf(op.getType());
-    TypedAttr lowest = getLowest(
-        original, getElementTypeOrSelf(adaptor.getInput().getType()));
+    TypedAttr lowest =
+        getLowest(original, getElementTypeOrSelf(adaptor.getInput().getType()));
     Value input =
         toChannelsLast(rewriter, loc, adaptor.getInput(), op.getLayout());
     bool isSigned = isSignedElement(original);
-    Value result = buildWindowReduction(
-        rewriter, loc, input, PoolWindow(op), lowest, lowest,
-        [&](Body &body, Value x, Value best) {
-          return body.max(best, x, isSigned);
-        });
+    Value result =
+        buildWindowReduction(rewriter, loc, input, PoolWindow(op), lowest,
+                             lowest, [&](Body &body, Value x, Value best) {
+                               return body.max(best, x, isSigned);
+                             });
     rewriter.replaceOp(op,
                        fromChannelsLast(rewriter, loc, result, op.getLayout()));
     return success();
@@ -212,11 +212,11 @@ struct LowerAveragePool : OpConversionPattern<AveragePoolOp> {
     unsigned sum = work.add(sums);
     unsigned count = work.addNumbers(counts, getSpatialAxes(window));
     RealResult result(work, getLastType(op, sums), op.getClampAttr());
-    return work.build(result.getElement(), [&](Body &body,
-                                               ArrayRef<Value> args) {
-      Value divisor = body.resizeFloat(args[count], wide);
-      return result.build(body, args, body.div(args[sum], divisor));
-    });
+    return work.build(
+        result.getElement(), [&](Body &body, ArrayRef<Value> args) {
+          Value divisor = body.resizeFloat(args[count], wide);
+          return result.build(body, args, body.div(args[sum], divisor));
+        });
   }
 
   /// Rule P1: exact sum of q - z, times f32(s_x / f32(s_y * n)).

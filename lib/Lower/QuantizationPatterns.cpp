@@ -84,11 +84,10 @@ struct LowerRequantize : OpConversionPattern<RequantizeOp> {
     bool isExact = !from->isPerAxis() && !to->isPerAxis() &&
                    from->scales == to->scales && from->bits <= 16 &&
                    to->bits <= 16;
-    rewriter.replaceOp(op, isExact ? buildExact(rewriter, op, adaptor.getInput(),
-                                                *from, *to)
-                                   : buildScaled(rewriter, op,
-                                                 adaptor.getInput(), *from,
-                                                 *to));
+    rewriter.replaceOp(
+        op, isExact
+                ? buildExact(rewriter, op, adaptor.getInput(), *from, *to)
+                : buildScaled(rewriter, op, adaptor.getInput(), *from, *to));
     return success();
   }
 
@@ -125,12 +124,12 @@ struct LowerRequantize : OpConversionPattern<RequantizeOp> {
     unsigned scale = work.addNumbers(divide(from.scales, to.scales), axes);
     Dequantizer dequantizer(work, from, from.getAxes(rank, rank));
     Quantizer quantizer(work, to, /*clamp=*/{}, to.getAxes(rank, rank));
-    return work.build(b.getIntegerType(to.bits), [&](Body &body,
-                                                     ArrayRef<Value> args) {
-      Value number = dequantizer.buildNumber(body, args, args[q]);
-      return quantizer.build(body, args, body.mul(number, args[scale]),
-                             /*mayBeNaN=*/false);
-    });
+    return work.build(
+        b.getIntegerType(to.bits), [&](Body &body, ArrayRef<Value> args) {
+          Value number = dequantizer.buildNumber(body, args, args[q]);
+          return quantizer.build(body, args, body.mul(number, args[scale]),
+                                 /*mayBeNaN=*/false);
+        });
   }
 };
 
@@ -146,8 +145,8 @@ struct LowerLookup : OpConversionPattern<LookupOp> {
     Elementwise work(rewriter, loc, getShape(op.getInput()));
     unsigned q = work.add(adaptor.getInput());
     rewriter.replaceOp(
-        op, work.build(rewriter.getI8Type(), [&](Body &body,
-                                                 ArrayRef<Value> args) {
+        op,
+        work.build(rewriter.getI8Type(), [&](Body &body, ArrayRef<Value> args) {
           Value index = body.resizeInteger(args[q], /*isSigned=*/false,
                                            body.getIndexType());
           return body.make<tensor::ExtractOp>(table, ValueRange{index});

@@ -100,10 +100,9 @@ static TypedAttr getExtreme(Type type, bool isSigned, bool isMin) {
     return getScalarAttr(type, isMin ? infinity : -infinity);
   }
   unsigned bits = type.getIntOrFloatBitWidth();
-  APInt value = isSigned
-                    ? (isMin ? APInt::getSignedMaxValue(bits)
-                             : APInt::getSignedMinValue(bits))
-                    : (isMin ? APInt::getMaxValue(bits) : APInt(bits, 0));
+  APInt value = isSigned ? (isMin ? APInt::getSignedMaxValue(bits)
+                                  : APInt::getSignedMinValue(bits))
+                         : (isMin ? APInt::getMaxValue(bits) : APInt(bits, 0));
   return IntegerAttr::get(type, value);
 }
 
@@ -139,8 +138,8 @@ struct LowerReduce : OpConversionPattern<ReduceOp> {
   static Value buildExtreme(OpBuilder &b, ReduceOp op, Value input) {
     bool isMin = op.getKind() == ReduceKind::Min;
     bool isSigned = isSignedElement(getElementTypeOrSelf(op.getInput()));
-    TypedAttr init = getExtreme(getElementTypeOrSelf(input.getType()), isSigned,
-                                isMin);
+    TypedAttr init =
+        getExtreme(getElementTypeOrSelf(input.getType()), isSigned, isMin);
     return buildReduction(b, op.getLoc(), input, op.getAxes(), init,
                           [&](Body &body, Value x, Value best) {
                             return isMin ? body.min(best, x, isSigned)
@@ -170,10 +169,10 @@ struct LowerReduce : OpConversionPattern<ReduceOp> {
           return body.add(sum, body.resizeInteger(x, from->isSigned, wide));
         });
     float divisor = kind == ReduceKind::Mean ? float(count) : 1.0f;
-    return buildMean(b, op.getLoc(), sums, *from,
-                     withElement(sums.getType(),
-                                 getElementTypeOrSelf(op.getType())),
-                     divisor, {}, /*clamp=*/{});
+    return buildMean(
+        b, op.getLoc(), sums, *from,
+        withElement(sums.getType(), getElementTypeOrSelf(op.getType())),
+        divisor, {}, /*clamp=*/{});
   }
 
   /// What is added up of an element.
@@ -257,8 +256,8 @@ struct LowerReduce : OpConversionPattern<ReduceOp> {
     Value max = buildFloatMax(b, loc, input, op.getAxes());
     Elementwise exp(b, loc, getShape(input));
     unsigned x = exp.add(input);
-    unsigned m = exp.addAlong(
-        max, getKeptAxes(getShape(input).size(), op.getAxes()));
+    unsigned m =
+        exp.addAlong(max, getKeptAxes(getShape(input).size(), op.getAxes()));
     Value powers = exp.build(wide, [&](Body &body, ArrayRef<Value> args) {
       return body.make<math::ExpOp>(
           body.resizeFloat(body.sub(args[x], finite(body, args[m])), wide));
@@ -276,10 +275,9 @@ struct LowerReduce : OpConversionPattern<ReduceOp> {
   /// 0 in place of an infinite maximum: infinity less itself would be NaN.
   static Value finite(Body &body, Value x) {
     Value size = body.make<math::AbsFOp>(x);
-    Value infinity = body.constant(x.getType(),
-                                   std::numeric_limits<double>::infinity());
-    Value isInfinite =
-        body.compare(arith::CmpFPredicate::OEQ, size, infinity);
+    Value infinity =
+        body.constant(x.getType(), std::numeric_limits<double>::infinity());
+    Value isInfinite = body.compare(arith::CmpFPredicate::OEQ, size, infinity);
     return body.select(isInfinite, body.constant(x.getType(), 0), x);
   }
 };
@@ -298,9 +296,8 @@ struct LowerArgReduce : OpConversionPattern<ArgReduceOp> {
     Value input = adaptor.getInput();
     int64_t axis = op.getAxis(), rank = getShape(input).size();
     Type element = getElementTypeOrSelf(input.getType());
-    Type index =
-        rewriter.getIntegerType(getElementTypeOrSelf(op.getType())
-                                    .getIntOrFloatBitWidth());
+    Type index = rewriter.getIntegerType(
+        getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth());
     bool isSigned = isSignedElement(getElementTypeOrSelf(op.getInput()));
     SmallVector<int64_t> kept;
     for (int64_t i : getKeptAxes(rank, {axis}))

@@ -258,15 +258,14 @@ static Value interpolateFloat(OpBuilder &b, Location loc, Value input,
   Elementwise work(b, loc, type.getShape());
   Interpolator interpolator(work, input, taps);
   RealResult result(work, type, {});
-  return work.build(
-      result.getElement(), [&](Body &body, ArrayRef<Value> args) {
-        auto read = [&](Value x) {
-          return x.getType().getIntOrFloatBitWidth() < 32
-                     ? body.resizeFloat(x, body.getF32Type())
-                     : x;
-        };
-        return result.build(body, args, interpolator.build(body, args, read));
-      });
+  return work.build(result.getElement(), [&](Body &body, ArrayRef<Value> args) {
+    auto read = [&](Value x) {
+      return x.getType().getIntOrFloatBitWidth() < 32
+                 ? body.resizeFloat(x, body.getF32Type())
+                 : x;
+    };
+    return result.build(body, args, interpolator.build(body, args, read));
+  });
 }
 
 /// Rule R1: interpolation of f32(q - z), then times f32(s_x / s_y).
@@ -285,8 +284,8 @@ static Value interpolateQuantized(OpBuilder &b, Location loc, Value input,
     quantizer.emplace(work, *to, ClampAttr(), ArrayRef<int64_t>{});
   }
   unsigned scale = work.addNumbers(divide(from.scales, divisors), {});
-  Type element = succeeded(to) ? b.getIntegerType(to->bits)
-                               : type.getElementType();
+  Type element =
+      succeeded(to) ? b.getIntegerType(to->bits) : type.getElementType();
   return work.build(element, [&](Body &body, ArrayRef<Value> args) {
     Value x = interpolator.build(body, args, [&](Value stored) {
       return dequantizer.buildNumber(body, args, stored);
@@ -313,12 +312,13 @@ struct LowerResize : OpConversionPattern<ResizeOp> {
         toChannelsLast(rewriter, loc, adaptor.getInput(), op.getLayout());
     SmallVector<int64_t> shape(getShape(input));
     SmallVector<AxisTaps> taps;
-    for (auto [i, size, scale] : llvm::enumerate(op.getSizes(), op.getScales())) {
-      taps.push_back(
-          ResizeAxis{shape[1 + i], size, float(scale)}.getTaps(op));
+    for (auto [i, size, scale] :
+         llvm::enumerate(op.getSizes(), op.getScales())) {
+      taps.push_back(ResizeAxis{shape[1 + i], size, float(scale)}.getTaps(op));
       shape[1 + i] = size;
     }
-    auto type = RankedTensorType::get(shape, getElementTypeOrSelf(op.getType()));
+    auto type =
+        RankedTensorType::get(shape, getElementTypeOrSelf(op.getType()));
     FailureOr<Quantization> from = Quantization::get(op.getInput().getType());
     bool isPick = llvm::all_of(taps, [](auto &axis) { return axis.isPick(); });
     bool isSame = getElementTypeOrSelf(op.getInput().getType()) ==
@@ -327,8 +327,7 @@ struct LowerResize : OpConversionPattern<ResizeOp> {
     if (isPick && isSame)
       result = createPick(rewriter, loc, input, shape, taps);
     else if (succeeded(from) && !from->isPerAxis())
-      result =
-          interpolateQuantized(rewriter, loc, input, *from, type, taps);
+      result = interpolateQuantized(rewriter, loc, input, *from, type, taps);
     else if (isa<FloatType>(getElementTypeOrSelf(op.getInput().getType())))
       result = interpolateFloat(rewriter, loc, input, type, taps);
     else
