@@ -17,9 +17,18 @@
 
 namespace mlir::octet {
 
+/// The even and odd bytes of a vector as 16-bit lanes.
+struct BytePairs {
+  Value even, odd;
+  BytePairs() = default;
+  BytePairs(KernelBuilder &b, Value bytes, bool isUnsigned);
+};
+
 struct DotOperands {
   Value acc, a, b;
   bool aUnsigned, safePairs;
+  /// Takes bytes apart, or finds them taken apart before.
+  function_ref<BytePairs(Value bytes, bool isUnsigned)> split;
   int64_t lanes() const {
     return cast<VectorType>(acc.getType()).getNumElements();
   }
@@ -36,12 +45,6 @@ Value lowerMmlaArm(KernelBuilder &b, octet_kernel::Isa isa,
 Value lowerLookupX86(KernelBuilder &b, octet_kernel::Isa isa, Value index,
                      ArrayRef<int8_t> table);
 Value lowerLookupArm(KernelBuilder &b, Value index, ArrayRef<int8_t> table);
-
-/// The even and odd bytes of a vector as 16-bit lanes.
-struct BytePairs {
-  Value even, odd;
-  BytePairs(KernelBuilder &b, Value bytes, bool isUnsigned);
-};
 
 } // namespace mlir::octet
 

@@ -46,20 +46,28 @@ BytePairs::BytePairs(KernelBuilder &b, Value bytes, bool isUnsigned) {
   odd = takeHalf(b, words, true, isUnsigned);
 }
 
+/// Products of neighbouring 16-bit lanes, added: what CPUs without dot products
+/// have an instruction for, in the form that LLVM finds it by.
+static Value multiplyPairs(KernelBuilder &b, Value x, Value y) {
+  int64_t words = cast<VectorType>(x.getType()).getNumElements();
+  VectorType wide = b.vec(words, b.getI32Type());
+  Value product = arith::MulIOp::create(b, arith::ExtSIOp::create(b, wide, x),
+                                        arith::ExtSIOp::create(b, wide, y));
+  SmallVector<int64_t> evens, odds;
+  for (int64_t lane = 0; lane < words; lane += 2) {
+    evens.push_back(lane);
+    odds.push_back(lane + 1);
+  }
+  return arith::AddIOp::create(b, b.shuffle(product, product, evens),
+                               b.shuffle(product, product, odds));
+}
+
 /// In vector arithmetic that any CPU has.
 static Value lowerDotPlain(KernelBuilder &b, const DotOperands &dot) {
-  BytePairs x(b, dot.a, dot.aUnsigned), y(b, dot.b, false);
-  Value sum = dot.acc;
-  for (auto [xs, ys] : {std::pair(x.even, y.even), std::pair(x.odd, y.odd)})
-    for (bool odd : {false, true}) {
-      auto widen = [&](Value words) {
-        return takeHalf(b, b.bitcast(words, dot.lanes(), b.getI32Type()), odd,
-                        /*isUnsigned=*/false);
-      };
-      Value product = arith::MulIOp::create(b, widen(xs), widen(ys));
-      sum = arith::AddIOp::create(b, sum, product);
-    }
-  return sum;
+  BytePairs x = dot.split(dot.a, dot.aUnsigned), y = dot.split(dot.b, false);
+  Value sum =
+      arith::AddIOp::create(b, dot.acc, multiplyPairs(b, x.even, y.even));
+  return arith::AddIOp::create(b, sum, multiplyPairs(b, x.odd, y.odd));
 }
 
 static Value lowerDot(KernelBuilder &b, Isa isa, const DotOperands &dot) {
@@ -72,7 +80,7 @@ static Value lowerDot(KernelBuilder &b, Isa isa, const DotOperands &dot) {
                       {b.slice(dot.acc, part * size, size),
                        b.slice(dot.a, 4 * part * size, 4 * size),
                        b.slice(dot.b, 4 * part * size, 4 * size), dot.aUnsigned,
-                       dot.safePairs});
+                       dot.safePairs, dot.split});
     };
     return b.concat(half(0), half(1));
   }
@@ -81,9 +89,32 @@ static Value lowerDot(KernelBuilder &b, Isa isa, const DotOperands &dot) {
   return result ? result : lowerDotPlain(b, dot);
 }
 
-template <typename Op> static DotOperands getOperands(Op op) {
-  return {op.getAcc(), op.getA(), op.getB(), op.getAUnsigned(),
-          op.getSafePairs()};
+namespace {
+/// The bytes of a vector are taken apart once for all dot products of a block.
+class Splitter {
+public:
+  BytePairs split(KernelBuilder &b, Value bytes, bool isUnsigned) {
+    if (block != b.getInsertionBlock()) {
+      block = b.getInsertionBlock();
+      known.clear();
+    }
+    auto [it, isNew] = known.try_emplace({bytes, isUnsigned});
+    if (isNew)
+      it->second = BytePairs(b, bytes, isUnsigned);
+    return it->second;
+  }
+
+private:
+  Block *block = nullptr;
+  DenseMap<std::pair<Value, unsigned>, BytePairs> known;
+};
+} // namespace
+
+template <typename Op>
+static DotOperands getOperands(Op op,
+                               function_ref<BytePairs(Value, bool)> split) {
+  return {op.getAcc(),       op.getA(),         op.getB(),
+          op.getAUnsigned(), op.getSafePairs(), split};
 }
 
 //===----------------------------------------------------------------------===//
@@ -199,11 +230,12 @@ class OctetLowerDots : public octet::impl::OctetLowerDotsBase<OctetLowerDots> {
 public:
   void runOnOperation() override {
     TableLoads loads(getOperation());
+    Splitter splitter;
     WalkResult result = getOperation().walk([&](Operation *op) {
       if (!isa<Dot4Op, MmlaOp, LookupOp>(op) || isa<ConvOp>(op->getParentOp()))
         return WalkResult::advance();
       KernelBuilder b(op->getLoc(), op);
-      Value lowered = lower(b, op, loads);
+      Value lowered = lower(b, op, loads, splitter);
       if (!lowered)
         return WalkResult::interrupt();
       op->getResult(0).replaceAllUsesWith(lowered);
@@ -215,12 +247,16 @@ public:
   }
 
 private:
-  Value lower(KernelBuilder &b, Operation *op, TableLoads &loads) {
+  Value lower(KernelBuilder &b, Operation *op, TableLoads &loads,
+              Splitter &splitter) {
     Isa isa = getIsa(op);
+    auto split = [&](Value bytes, bool isUnsigned) {
+      return splitter.split(b, bytes, isUnsigned);
+    };
     if (auto dot = dyn_cast<Dot4Op>(op))
-      return lowerDot(b, isa, getOperands(dot));
+      return lowerDot(b, isa, getOperands(dot, split));
     if (auto mmla = dyn_cast<MmlaOp>(op)) {
-      Value result = lowerMmlaArm(b, isa, getOperands(mmla));
+      Value result = lowerMmlaArm(b, isa, getOperands(mmla, split));
       if (!result)
         op->emitOpError() << "has no form for " << stringifyIsa(isa);
       return result;

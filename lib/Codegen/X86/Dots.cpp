@@ -32,7 +32,7 @@ static Value lowerDotAvx2(KernelBuilder &b, const DotOperands &dot) {
     Value ones = b.splat(2 * lanes, b.getI16Type(), 1);
     return arith::AddIOp::create(b, dot.acc, multiply(pairs, ones));
   }
-  BytePairs x(b, dot.a, dot.aUnsigned), y(b, dot.b, false);
+  BytePairs x = dot.split(dot.a, dot.aUnsigned), y = dot.split(dot.b, false);
   Value sum = arith::AddIOp::create(b, dot.acc, multiply(x.even, y.even));
   return arith::AddIOp::create(b, sum, multiply(x.odd, y.odd));
 }
