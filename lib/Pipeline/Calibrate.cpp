@@ -157,7 +157,9 @@ static LogicalResult compileObserved(ModuleOp module, StringRef path,
   if (failed(pm.run(*clone)))
     return failure();
   CompileOptions host = options;
+  // It runs here and once: one instruction set will do.
   host.target = Target::host();
+  host.target.isas = {host.target.isas.back()};
   host.precision = Precision::Float;
   if (failed(runStages(*clone, Stage::Propagate, Stage::Codegen, host)))
     return failure();
