@@ -59,11 +59,13 @@ static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createShareSteps());
   OpPassManager &steps = pm.nest<func::FuncOp>();
   steps.addPass(createExpandMath());
-  steps.addPass(createOctetLowerKernels());
   steps.addPass(memref::createExpandStridedMetadataPass());
   steps.addPass(createLowerAffinePass());
   steps.addPass(createCanonicalizerPass());
   steps.addPass(createCSEPass());
+  // Kernels come last: they are written out in full, and LLVM simplifies them
+  // in much less time.
+  steps.addPass(createOctetLowerKernels());
   steps.addPass(createSCFToControlFlowPass());
   pm.addPass(createOctetLowerDots());
   pm.addPass(createLowerToLLVM({options.target}));
