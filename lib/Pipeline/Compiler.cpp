@@ -163,6 +163,7 @@ static LogicalResult writeFiles(ModuleOp module,
   emitOptions.kind = *kind;
   emitOptions.target = options.target;
   emitOptions.threads = options.threads;
+  emitOptions.timing = options.verbose;
   return emit(module, emitOptions);
 }
 
