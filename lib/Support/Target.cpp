@@ -9,9 +9,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/Support/Target.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 
 using namespace mlir::octet;
@@ -88,7 +88,12 @@ const Isa *Target::find(llvm::StringRef name) const {
   return nullptr;
 }
 
-Target Target::host() { return Target{kHostArch, getHostIsas()}; }
+Target Target::host() {
+  Target target{kHostArch, getHostIsas()};
+  if (target.isas.size() > 1)
+    target.isas.erase(target.isas.begin());
+  return target;
+}
 
 static std::string isaNames(Arch arch) {
   return llvm::join(

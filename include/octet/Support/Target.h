@@ -49,7 +49,8 @@ struct Target {
   llvm::StringRef getArchName() const;
   const Isa *find(llvm::StringRef isa) const;
 
-  /// `host`: this architecture, every instruction set that this CPU has.
+  /// `host`: this architecture, every instruction set that this CPU has; the
+  /// baseline only if there is no better one, for its kernels are the largest.
   /// `x86-64`, `aarch64`: every instruction set of the default list.
   /// `x86-64+avx2+avx512vnni`: those named and no other, so that the library is
   /// smaller and needs a CPU with at least one of them.
