@@ -21,14 +21,11 @@ struct ExposeObserversPass
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     SmallVector<Value> seen;
-    function.walk([&](ObserveOp op) { seen.push_back(op.getInput()); });
-    function.walk([](ObserveOp op) {
+    function.walk([&](ObserveOp op) {
+      seen.push_back(op.getInput());
       op.getResult().replaceAllUsesWith(op.getInput());
       op.erase();
     });
-    for (Value &value : seen)
-      if (auto observer = value.getDefiningOp<ObserveOp>())
-        value = observer.getInput();
     Operation *terminator = function.getBody().front().getTerminator();
     terminator->setOperands(seen);
     SmallVector<Type> types =

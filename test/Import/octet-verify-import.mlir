@@ -61,3 +61,22 @@ func.func @main(%x: tensor<4xf32> {octet.name = "x"})
   %y = arith.addf %x, %x : tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+func.func @main(%x: tensor<4xf32> {octet.name = "x"})
+    -> (tensor<4xf32> {octet.name = "y"}) {
+  // expected-error @below {{result of type 'tensor<*xf32>' is not a tensor of fixed extents}}
+  %y = octet.relu %x : tensor<4xf32> -> tensor<*xf32>
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{must have one block}}
+func.func @main(%x: tensor<4xf32> {octet.name = "x"})
+    -> (tensor<4xf32> {octet.name = "y"}) {
+  cf.br ^end
+^end:
+  return %x : tensor<4xf32>
+}

@@ -1,6 +1,4 @@
 // RUN: octet-opt %s --split-input-file --octet-insert-observers | FileCheck %s
-// RUN: octet-opt %s --split-input-file --octet-insert-observers --octet-expose-observers \
-// RUN:   | FileCheck %s --check-prefix=EXPOSE
 
 // One observer for a value, however many read it; a value that nobody reads in
 // integers has none.
@@ -9,9 +7,6 @@
 // CHECK: %[[O:.*]] = octet.observe %[[X]] by <observer = mse>
 // CHECK: octet.add %[[O]], %[[O]]
 // CHECK-NOT: octet.observe
-// EXPOSE-LABEL: func @read_twice
-// EXPOSE-SAME: (%[[X:.*]]: tensor<4xf32>) -> (tensor<4xf32> {octet.name = "observer_0"})
-// EXPOSE: return %[[X]]
 func.func @read_twice(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = octet.add %x, %x {octet.scheme = #octet.scheme<observer = mse>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
