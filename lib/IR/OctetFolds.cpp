@@ -26,9 +26,6 @@ using namespace mlir::octet;
 /// Results above this many elements are not computed by `fold`.
 static constexpr int64_t kFoldLimit = 4096;
 
-/// Constants of up to this many elements change between integer and quantized.
-static constexpr int64_t kStorageFoldLimit = int64_t(1) << 40;
-
 static std::optional<ConstantData> readOperand(Attribute attr,
                                                int64_t limit = kFoldLimit) {
   auto elements = dyn_cast_or_null<ElementsAttr>(attr);
@@ -38,47 +35,6 @@ static std::optional<ConstantData> readOperand(Attribute attr,
 }
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
-
-//===----------------------------------------------------------------------===//
-// Quantization
-//===----------------------------------------------------------------------===//
-
-// quantize(dequantize(q)) with equal types is q: every q is a fixed point. The
-// converse is never folded, for it would undo the rounding.
-OpFoldResult QuantizeOp::fold(FoldAdaptor) {
-  auto source = getInput().getDefiningOp<DequantizeOp>();
-  if (source && source.getInput().getType() == getType())
-    return source.getInput();
-  return {};
-}
-
-OpFoldResult DequantizeOp::fold(FoldAdaptor) { return {}; }
-
-OpFoldResult RequantizeOp::fold(FoldAdaptor) {
-  return getInput().getType() == getType() ? OpFoldResult(getInput())
-                                           : OpFoldResult();
-}
-
-// Of a chain of casts the last counts; a constant changes its type only.
-OpFoldResult StorageCastOp::fold(FoldAdaptor adaptor) {
-  Value source = getInput();
-  while (auto cast = source.getDefiningOp<StorageCastOp>())
-    source = cast.getInput();
-  if (source.getType() == getType())
-    return source;
-  if (source != getInput()) {
-    getInputMutable().assign(source);
-    return getResult();
-  }
-  auto data = readOperand(adaptor.getInput(), kStorageFoldLimit);
-  auto type = dyn_cast<RankedTensorType>(getType());
-  if (!data || !type)
-    return {};
-  quant::QuantizedType quantized = getQuantizedType(type);
-  Type element =
-      quantized ? getStorageInteger(quantized) : type.getElementType();
-  return makeElements(type.clone(element), data->bytes);
-}
 
 //===----------------------------------------------------------------------===//
 // Element-wise operators on integers, as in shape computations
