@@ -7,8 +7,8 @@
 A fenced block marked `console` holds commands after `$ ` and their output. Numbers
 may differ, a line of `...` stands for any lines, `...` in a line for any text. A block
 marked `console no-test` is not run. A block marked `mlir` must be valid for octet-opt;
-`mlir OPTIONS` names what to run on it. Blocks of a page share one folder, in which the
-repository's own folders can be seen.
+`mlir OPTIONS` names what to run on it; `stage=NAME` is for scripts/docs. Blocks of a
+page share one folder, in which the repository's own folders can be seen.
 """
 import os
 import pathlib
@@ -97,7 +97,7 @@ class Page:
 
 
 def main():
-    page, tools = map(pathlib.Path, sys.argv[1:])
+    page, tools = (pathlib.Path(path).resolve() for path in sys.argv[1:])
     problems, count = [], 0
     with tempfile.TemporaryDirectory() as folder:
         runner = Page(pathlib.Path(folder), tools)
@@ -110,7 +110,7 @@ def main():
             if language == "console":
                 problems += runner.check_console(text)
             elif language == "mlir":
-                problems += runner.check_mlir(options, text)
+                problems += runner.check_mlir(re.sub(r"stage=\S+", "", options), text)
     for problem in problems:
         print(problem)
     print(f"{page.name}: {count} blocks, {len(problems)} problems")
