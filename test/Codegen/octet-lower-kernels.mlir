@@ -77,6 +77,38 @@ func.func @depthwise(%x: memref<1x6x12x16xi8>, %w: memref<384xi8>, %y: memref<1x
   return
 }
 
+// A residual in a padded buffer: its rows do not follow each other, so that a
+// pixel's number alone does not find it, and units take rows of 40 pixels.
+// CHECK-LABEL: func @padded_residual
+// CHECK-SAME: octet_kernel.work_extent = 3
+// CHECK: vector.load %{{.*}}[%{{.*}}] : memref<{{.*}}xf32, strided<[1], offset: 688>>
+func.func @padded_residual(%x: memref<1x3x40x16xf32>, %w: memref<256xf32>, %r: memref<1x5x42x16xf32>, %y: memref<1x3x40x16xf32>, %lo: index, %hi: index) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
+  %inside = memref.subview %r[0, 1, 1, 0] [1, 3, 40, 16] [1, 1, 1, 1] : memref<1x5x42x16xf32> to memref<1x3x40x16xf32, strided<[3360, 672, 16, 1], offset: 688>>
+  octet_kernel.conv ins(%x, %w : memref<1x3x40x16xf32>, memref<256xf32>)
+      epilogue(%inside : memref<1x3x40x16xf32, strided<[3360, 672, 16, 1], offset: 688>>)
+      outs(%y : memref<1x3x40x16xf32>) range(%lo, %hi)
+      attributes {kernel = array<i64: 1, 1>, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: f32, %skip: f32):
+    %0 = arith.addf %sum, %skip : f32
+    octet_kernel.yield %0 : f32
+  }
+  return
+}
+
+// Channels of a wider buffer: evenly spaced pixels, two units of 60.
+// CHECK-LABEL: func @into_concatenation
+// CHECK-SAME: octet_kernel.work_extent = 2
+func.func @into_concatenation(%x: memref<1x3x40x16xf32>, %w: memref<256xf32>, %c: memref<1x3x40x32xf32>, %lo: index, %hi: index) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
+  %half = memref.subview %c[0, 0, 0, 16] [1, 3, 40, 16] [1, 1, 1, 1] : memref<1x3x40x32xf32> to memref<1x3x40x16xf32, strided<[3840, 1280, 32, 1], offset: 16>>
+  octet_kernel.conv ins(%x, %w : memref<1x3x40x16xf32>, memref<256xf32>)
+      outs(%half : memref<1x3x40x16xf32, strided<[3840, 1280, 32, 1], offset: 16>>) range(%lo, %hi)
+      attributes {kernel = array<i64: 1, 1>, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: f32):
+    octet_kernel.yield %sum : f32
+  }
+  return
+}
+
 // -----
 
 func.func @not_packed(%x: memref<1x1x5x2xi8>, %w: memref<2x1x1x2xi8>, %y: memref<1x1x5x2xi32>) {

@@ -11,23 +11,19 @@ using namespace mlir;
 using namespace mlir::octet;
 using namespace mlir::octet_kernel;
 
-/// The view of a buffer whose shape broadcasts to rank 4.
-static View makeView(KernelBuilder &b, Value buffer) {
+/// The view of a buffer whose shape broadcasts to `shape`, of rank 4. An extent
+/// of 1 is no broadcast where the buffer has all pixels of `shape`.
+static View makeView(KernelBuilder &b, Value buffer, ArrayRef<int64_t> shape) {
   auto type = cast<MemRefType>(buffer.getType());
+  bool hasPixels = type.getRank() == 4 &&
+                   type.getShape().take_front(3) == shape.take_front(3);
   auto [strides, offset] = type.getStridesAndOffset();
   View view;
   view.flat = b.flatten(buffer);
   int64_t missing = 4 - type.getRank();
   for (auto [axis, stride] : llvm::enumerate(strides))
-    view.strides[missing + axis] = type.getDimSize(axis) == 1 ? 0 : stride;
-  return view;
-}
-
-/// As `makeView`, where an extent of 1 is no broadcast.
-static View makeFullView(KernelBuilder &b, Value buffer) {
-  View view = makeView(b, buffer);
-  llvm::copy(cast<MemRefType>(buffer.getType()).getStridesAndOffset().first,
-             view.strides.begin());
+    if (hasPixels || type.getDimSize(axis) != 1)
+      view.strides[missing + axis] = stride;
   return view;
 }
 
@@ -38,10 +34,11 @@ KernelPlan::KernelPlan(ConvOp op, KernelBuilder &b)
       strideHeight(op.getStrides()[0]), strideWidth(op.getStrides()[1]),
       dilationHeight(op.getDilations()[0]),
       dilationWidth(op.getDilations()[1]) {
-  input = makeFullView(b, op.getInput());
-  out = makeFullView(b, op.getOut());
+  ArrayRef<int64_t> shape = op.getOutType().getShape();
+  input = makeView(b, op.getInput(), op.getInputType().getShape());
+  out = makeView(b, op.getOut(), shape);
   for (Value operand : op.getEpilogueOperands())
-    operands.push_back(makeView(b, operand));
+    operands.push_back(makeView(b, operand, shape));
   weights = b.flatten(op.getWeights());
 }
 

@@ -38,13 +38,13 @@ static int64_t chooseRows(int64_t rows, int64_t pixels) {
   return most;
 }
 
-/// Whether images and rows follow each other without a gap.
-static bool isDense(Value value) {
+/// Whether all pixels are the same distance apart, images and rows included.
+static bool hasEvenPixels(Value value) {
   auto type = dyn_cast<MemRefType>(value.getType());
   if (!type || type.getLayout().isIdentity())
     return true;
-  auto [strides, offset] = type.getStridesAndOffset();
-  int64_t expected = type.getDimSize(3);
+  SmallVector<int64_t> strides = type.getStridesAndOffset().first;
+  int64_t expected = strides[2];
   for (int axis : {2, 1, 0}) {
     if (strides[axis] != expected)
       return false;
@@ -53,13 +53,27 @@ static bool isDense(Value value) {
   return true;
 }
 
+/// Whether an operand of the epilogue is found by the number of a pixel alone:
+/// it has evenly spaced ones, or the same values for all.
+static bool followsPixels(Value operand, ArrayRef<int64_t> pixels) {
+  auto type = cast<ShapedType>(operand.getType());
+  if (type.getRank() == 4 && type.getShape().take_front(3) == pixels)
+    return hasEvenPixels(operand);
+  return type.getRank() == 0 ||
+         llvm::all_of(type.getShape().drop_back(),
+                      [](int64_t extent) { return extent == 1; });
+}
+
 WorkGrid::WorkGrid(ConvOp op) {
   ArrayRef<int64_t> out = op.getOutType().getShape();
   images = out[0], rows = out[1], pixels = out[2];
-  bool samePixels = op.getInputType().getShape().take_front(3) ==
-                    op.getOutType().getShape().take_front(3);
-  if (op.isPointwise() && samePixels && isDense(op.getInput()) &&
-      isDense(op.getOut())) {
+  bool samePixels =
+      op.getInputType().getShape().take_front(3) == out.take_front(3);
+  if (op.isPointwise() && samePixels && hasEvenPixels(op.getInput()) &&
+      hasEvenPixels(op.getOut()) &&
+      llvm::all_of(op.getEpilogueOperands(), [&](Value operand) {
+        return followsPixels(operand, out.take_front(3));
+      })) {
     pixels *= images * rows;
     images = rows = 1;
   }
