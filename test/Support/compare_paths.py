@@ -30,6 +30,10 @@ HOST = {"x86_64": "x86-64"}.get(platform.machine(), platform.machine())
 CROSS, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
 
 
+def host_compiler():
+    return os.environ.get("CC") or shutil.which("clang-22") or "cc"
+
+
 def call(*command):
     done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True)
@@ -59,7 +63,7 @@ class Comparison:
         self.model = arguments.model
         if arguments.every_node:
             self.model = with_every_node(arguments.model, scratch)
-        self.runner = self.build_runner(os.environ.get("CC", "cc"), "run_raw")
+        self.runner = self.build_runner(host_compiler(), "run_raw")
         self.reference = None
         self.failures = 0
 
