@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "octet/IR/Compare.h"
 #include "octet/IR/Constants.h"
 #include "octet/IR/Octet.h"
 
@@ -126,19 +127,7 @@ OpFoldResult CompareOp::fold(FoldAdaptor adaptor) {
   ComparePredicate predicate = getPredicate();
   return foldIntegers(adaptor.getLhs(), adaptor.getRhs(), getType(),
                       [&](int64_t a, int64_t b) -> std::optional<int64_t> {
-                        switch (predicate) {
-                        case ComparePredicate::Equal:
-                          return a == b;
-                        case ComparePredicate::Less:
-                          return a < b;
-                        case ComparePredicate::LessOrEqual:
-                          return a <= b;
-                        case ComparePredicate::Greater:
-                          return a > b;
-                        case ComparePredicate::GreaterOrEqual:
-                          return a >= b;
-                        }
-                        return std::nullopt;
+                        return holds(predicate, a, b);
                       });
 }
 

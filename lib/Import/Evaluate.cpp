@@ -10,6 +10,8 @@
 
 #include "Evaluate.h"
 
+#include "octet/IR/Compare.h"
+
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -97,22 +99,6 @@ static std::optional<double> combine(Operation *op, double a, double b) {
       .Default(std::nullopt);
 }
 
-static bool compare(ComparePredicate predicate, double a, double b) {
-  switch (predicate) {
-  case ComparePredicate::Equal:
-    return a == b;
-  case ComparePredicate::Less:
-    return a < b;
-  case ComparePredicate::LessOrEqual:
-    return a <= b;
-  case ComparePredicate::Greater:
-    return a > b;
-  case ComparePredicate::GreaterOrEqual:
-    return a >= b;
-  }
-  return false;
-}
-
 static bool applyLogical(LogicalKind kind, bool a, bool b) {
   switch (kind) {
   case LogicalKind::And:
@@ -155,7 +141,7 @@ static LogicalResult computeElement(Operation *op, ArrayRef<Numbers> operands,
     return success();
   }
   if (auto comparison = dyn_cast<CompareOp>(op)) {
-    result.integers.push_back(compare(comparison.getPredicate(),
+    result.integers.push_back(holds(comparison.getPredicate(),
                                       first.real(at[0]), second.real(at[1])));
     return success();
   }

@@ -28,6 +28,20 @@ struct WeightedOperands {
   bool hasBatchedWeight = false;
 };
 
+/// Of an operator with a bias, a residual and a clamp.
+template <typename OpT, typename AdaptorT>
+WeightedOperands collectOperands(OpT op, AdaptorT adaptor, Typed input,
+                                 Typed weight) {
+  WeightedOperands operands;
+  operands.input = input;
+  operands.weight = weight;
+  operands.bias = Typed(op.getBias(), adaptor.getBias());
+  operands.residual = Typed(op.getResidual(), adaptor.getResidual());
+  operands.resultType = cast<RankedTensorType>(op.getType());
+  operands.clamp = op.getClampAttr();
+  return operands;
+}
+
 /// How accumulators come about, and what they mean.
 struct Accumulation {
   Value weight;      ///< ready to multiply

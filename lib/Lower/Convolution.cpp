@@ -151,14 +151,8 @@ Value ConvolutionBuilder::build() {
 
 template <typename OpT, typename AdaptorT>
 static WeightedOperands collectOperands(OpT op, AdaptorT adaptor) {
-  WeightedOperands operands;
-  operands.input = Typed(op.getInput(), adaptor.getInput());
-  operands.weight = Typed(op.getWeight(), adaptor.getWeight());
-  operands.bias = Typed(op.getBias(), adaptor.getBias());
-  operands.residual = Typed(op.getResidual(), adaptor.getResidual());
-  operands.resultType = cast<RankedTensorType>(op.getType());
-  operands.clamp = op.getClampAttr();
-  return operands;
+  return collectOperands(op, adaptor, Typed(op.getInput(), adaptor.getInput()),
+                         Typed(op.getWeight(), adaptor.getWeight()));
 }
 
 /// Pad, contraction and epilogue for an input that is channels-last; the result

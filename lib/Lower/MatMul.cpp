@@ -52,7 +52,9 @@ struct LowerMatMul : OpConversionPattern<MatMulOp> {
   matchAndRewrite(MatMulOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    WeightedOperands operands = collect(op, adaptor);
+    WeightedOperands operands =
+        collectOperands(op, adaptor, Typed(op.getLhs(), adaptor.getLhs()),
+                        Typed(op.getRhs(), adaptor.getRhs()));
     bool isTransposed = op.getTransposeRhs();
     if (isTransposed && readTensor(operands.weight.value)) {
       operands.weight.value =
@@ -80,17 +82,6 @@ struct LowerMatMul : OpConversionPattern<MatMulOp> {
     rewriter.replaceOp(op, buildEpilogue(rewriter, loc, *plan, operands,
                                          accumulators, operands.residual, {n}));
     return success();
-  }
-
-  static WeightedOperands collect(MatMulOp op, OpAdaptor adaptor) {
-    WeightedOperands operands;
-    operands.input = Typed(op.getLhs(), adaptor.getLhs());
-    operands.weight = Typed(op.getRhs(), adaptor.getRhs());
-    operands.bias = Typed(op.getBias(), adaptor.getBias());
-    operands.residual = Typed(op.getResidual(), adaptor.getResidual());
-    operands.resultType = cast<RankedTensorType>(op.getType());
-    operands.clamp = op.getClampAttr();
-    return operands;
   }
 };
 } // namespace

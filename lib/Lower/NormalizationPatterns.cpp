@@ -153,16 +153,25 @@ Value Normalization::build(OpBuilder &b, Location loc, Value input) const {
   });
 }
 
+/// Over the axes from `first` on; parameters as they are.
+template <typename OpT, typename AdaptorT>
+static Normalization describe(OpT op, AdaptorT adaptor, int64_t first) {
+  int64_t rank = getShape(op.getInput()).size();
+  Normalization norm;
+  norm.axes = llvm::to_vector(llvm::seq<int64_t>(first, rank));
+  norm.epsilon = op.getEpsilon().convertToDouble();
+  norm.scale = adaptor.getScale();
+  norm.bias = adaptor.getBias();
+  return norm;
+}
+
 namespace {
 struct LowerLayerNorm : OpConversionPattern<LayerNormOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
   matchAndRewrite(LayerNormOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    int64_t rank = getShape(op.getInput()).size();
-    Normalization norm;
-    norm.axes = llvm::to_vector(llvm::seq<int64_t>(op.getAxis(), rank));
-    norm.epsilon = op.getEpsilon().convertToDouble();
+    Normalization norm = describe(op, adaptor, op.getAxis());
     norm.rms = op.getRms();
     norm.parameterAxes = norm.axes;
     auto fit = [&](Value value) -> Value {
@@ -172,8 +181,8 @@ struct LowerLayerNorm : OpConversionPattern<LayerNormOp> {
       return createReshape(rewriter, op.getLoc(), value,
                            getShape(op.getInput()).drop_front(op.getAxis()));
     };
-    norm.scale = fit(adaptor.getScale());
-    norm.bias = fit(adaptor.getBias());
+    norm.scale = fit(norm.scale);
+    norm.bias = fit(norm.bias);
     rewriter.replaceOp(op,
                        norm.build(rewriter, op.getLoc(), adaptor.getInput()));
     return success();
@@ -185,13 +194,8 @@ struct LowerInstanceNorm : OpConversionPattern<InstanceNormOp> {
   LogicalResult
   matchAndRewrite(InstanceNormOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    int64_t rank = getShape(op.getInput()).size();
-    Normalization norm;
-    norm.axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
-    norm.epsilon = op.getEpsilon().convertToDouble();
+    Normalization norm = describe(op, adaptor, 2);
     norm.parameterAxes = {1};
-    norm.scale = adaptor.getScale();
-    norm.bias = adaptor.getBias();
     rewriter.replaceOp(op,
                        norm.build(rewriter, op.getLoc(), adaptor.getInput()));
     return success();

@@ -96,12 +96,6 @@ static TypedAttr getLowest(Type original, Type lowered) {
                         llvm::minIntN(lowered.getIntOrFloatBitWidth()));
 }
 
-static bool isSignedElement(Type element) {
-  if (auto quantized = dyn_cast<quant::QuantizedType>(element))
-    return quantized.isSigned();
-  return !element.isUnsignedInteger();
-}
-
 namespace {
 struct LowerMaxPool : OpConversionPattern<MaxPoolOp> {
   using OpConversionPattern::OpConversionPattern;

@@ -87,12 +87,6 @@ Value lower::buildFloatMax(OpBuilder &b, Location loc, Value input,
 // reduce
 //===----------------------------------------------------------------------===//
 
-static bool isSignedElement(Type element) {
-  if (auto quantized = dyn_cast<quant::QuantizedType>(element))
-    return quantized.isSigned();
-  return !element.isUnsignedInteger();
-}
-
 /// The least (or, for a minimum, greatest) value of a lowered type.
 static TypedAttr getExtreme(Type type, bool isSigned, bool isMin) {
   if (isa<FloatType>(type)) {

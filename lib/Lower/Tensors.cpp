@@ -21,6 +21,12 @@ int64_t lower::countElements(ArrayRef<int64_t> shape) {
                          std::multiplies<int64_t>());
 }
 
+bool lower::isSignedElement(Type element) {
+  if (auto quantized = dyn_cast<quant::QuantizedType>(element))
+    return quantized.isSigned();
+  return !element.isUnsignedInteger();
+}
+
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
@@ -138,8 +144,8 @@ Value lower::createReshape(OpBuilder &b, Location loc, Value input,
     return createEmpty(b, loc, shape, getElementTypeOrSelf(input.getType()));
   // From or to a scalar.
   SmallVector<ReassociationIndices> none;
-  return reshapeByGroups(b, loc, input, none, none,
-                         from.empty() ? from : shape, shape);
+  return reshapeByGroups(b, loc, input, none, none, from.empty() ? from : shape,
+                         shape);
 }
 
 /// Row-major elements in the order of a transposition.
@@ -208,29 +214,26 @@ Value lower::createPad(OpBuilder &b, Location loc, Value input,
   for (size_t i = 0; i < shape.size(); ++i)
     shape[i] += low[i] + high[i];
   Value value = arith::ConstantOp::create(b, loc, fill);
-  return tensor::PadOp::create(b, loc,
-                               RankedTensorType::get(shape, fill.getType()),
-                               input, toFoldResults(b, low),
-                               toFoldResults(b, high), value);
+  return tensor::PadOp::create(
+      b, loc, RankedTensorType::get(shape, fill.getType()), input,
+      toFoldResults(b, low), toFoldResults(b, high), value);
 }
 
 Value lower::createExtractSlice(OpBuilder &b, Location loc, Value input,
                                 ArrayRef<int64_t> offsets,
                                 ArrayRef<int64_t> sizes,
                                 ArrayRef<int64_t> strides) {
-  return tensor::ExtractSliceOp::create(b, loc, input,
-                                        toFoldResults(b, offsets),
-                                        toFoldResults(b, sizes),
-                                        toFoldResults(b, strides));
+  return tensor::ExtractSliceOp::create(
+      b, loc, input, toFoldResults(b, offsets), toFoldResults(b, sizes),
+      toFoldResults(b, strides));
 }
 
 Value lower::createInsertSlice(OpBuilder &b, Location loc, Value input,
                                Value into, ArrayRef<int64_t> offsets,
                                ArrayRef<int64_t> strides) {
-  return tensor::InsertSliceOp::create(b, loc, input, into,
-                                       toFoldResults(b, offsets),
-                                       toFoldResults(b, getShape(input)),
-                                       toFoldResults(b, strides));
+  return tensor::InsertSliceOp::create(
+      b, loc, input, into, toFoldResults(b, offsets),
+      toFoldResults(b, getShape(input)), toFoldResults(b, strides));
 }
 
 //===----------------------------------------------------------------------===//

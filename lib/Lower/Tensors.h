@@ -38,6 +38,9 @@ struct Typed {
 /// Number of elements of a shape.
 int64_t countElements(ArrayRef<int64_t> shape);
 
+/// Whether the stored integers of an element type are signed.
+bool isSignedElement(Type element);
+
 /// The elements of an `octet.constant` or `arith.constant`.
 std::optional<ConstantData> readTensor(Value value);
 
