@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/Codegen/Buffers.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -48,6 +49,17 @@ void mlir::octet::getAccessedRoots(Operation *op, llvm::SetVector<Value> &reads,
         writes.insert(root);
     }
   });
+}
+
+void mlir::octet::createCopy(OpBuilder &b, Location loc, Value from, Value to) {
+  int64_t rank = cast<MemRefType>(to.getType()).getRank();
+  AffineMap identity = b.getMultiDimIdentityMap(rank);
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  linalg::GenericOp::create(b, loc, from, to,
+                            ArrayRef<AffineMap>{identity, identity}, loops,
+                            [](OpBuilder &b, Location loc, ValueRange args) {
+                              linalg::YieldOp::create(b, loc, args.front());
+                            });
 }
 
 BufferLiveness::BufferLiveness(Block &block) {

@@ -18,19 +18,6 @@ namespace mlir::octet {
 using namespace mlir;
 using namespace mlir::octet;
 
-/// A `linalg.generic` that copies.
-static void createCopy(OpBuilder &b, memref::CopyOp copy) {
-  int64_t rank = cast<MemRefType>(copy.getTarget().getType()).getRank();
-  AffineMap identity = b.getMultiDimIdentityMap(rank);
-  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
-  linalg::GenericOp::create(b, copy.getLoc(), copy.getSource(),
-                            copy.getTarget(),
-                            ArrayRef<AffineMap>{identity, identity}, loops,
-                            [](OpBuilder &b, Location loc, ValueRange args) {
-                              linalg::YieldOp::create(b, loc, args.front());
-                            });
-}
-
 /// Makes the ops that compute the view `value` stand before `point`, down to
 /// its root. Fails where the root stands behind and is no allocation.
 static LogicalResult hoistView(Value value, Operation *point) {
@@ -154,7 +141,7 @@ struct ForwardCopiesPass
         ++numInPlace;
     func.walk([&](memref::CopyOp copy) {
       OpBuilder b(copy);
-      createCopy(b, copy);
+      createCopy(b, copy.getLoc(), copy.getSource(), copy.getTarget());
       copy.erase();
       ++numCopies;
     });

@@ -41,6 +41,7 @@ static void addBufferization(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createBindResults());
   pm.addNestedPass<func::FuncOp>(createForwardCopies());
+  pm.addNestedPass<func::FuncOp>(createFitOperands());
   pm.addNestedPass<func::FuncOp>(createShrinkFills());
 }
 

@@ -37,6 +37,9 @@ bool isConstantBuffer(Value buffer);
 void getAccessedRoots(Operation *op, llvm::SetVector<Value> &reads,
                       llvm::SetVector<Value> &writes);
 
+/// A `linalg.generic` that copies.
+void createCopy(OpBuilder &b, Location loc, Value from, Value to);
+
 /// The first and the last computation of a block, by its number, that uses a
 /// buffer.
 struct LiveRange {

@@ -119,6 +119,26 @@ def ForwardCopies : Pass<"octet-forward-copies", "::mlir::func::FuncOp"> {
     Statistic<"numCopies", "copies", "copies that stay">];
 }
 
+def FitOperands : Pass<"octet-fit-operands", "::mlir::func::FuncOp"> {
+  let summary = "copies what kernels cannot address as it lies in memory";
+  let description = [{
+    A kernel takes buffers of static strides whose channels lie together. Where
+    an operand is a view that is not, as one step of a sequence may be, the
+    kernel gets a buffer of its own.
+
+    ```mlir
+    octet_kernel.conv ins(%x : memref<1x1x1x128xf32, strided<[256, 256, 256, 2]>>, ...)
+    // becomes
+    %0 = memref.alloc() : memref<1x1x1x128xf32>
+    linalg.generic ... ins(%x) outs(%0)
+    octet_kernel.conv ins(%0 : memref<1x1x1x128xf32>, ...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+  let statistics = [Statistic<"numCopies", "copies", "operands copied">];
+}
+
 def ShrinkFills : Pass<"octet-shrink-fills", "::mlir::func::FuncOp"> {
   let summary = "fills only the border of a buffer whose inside is written later";
   let description = [{

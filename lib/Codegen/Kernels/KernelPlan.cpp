@@ -12,7 +12,8 @@ using namespace mlir::octet;
 using namespace mlir::octet_kernel;
 
 /// The view of a buffer whose shape broadcasts to `shape`, of rank 4. An extent
-/// of 1 is no broadcast where the buffer has all pixels of `shape`.
+/// of 1 is no broadcast where the buffer has all pixels of `shape`: they may be
+/// numbered through.
 static View makeView(KernelBuilder &b, Value buffer, ArrayRef<int64_t> shape) {
   auto type = cast<MemRefType>(buffer.getType());
   bool hasPixels = type.getRank() == 4 &&
@@ -22,7 +23,7 @@ static View makeView(KernelBuilder &b, Value buffer, ArrayRef<int64_t> shape) {
   view.flat = b.flatten(buffer);
   int64_t missing = 4 - type.getRank();
   for (auto [axis, stride] : llvm::enumerate(strides))
-    if (hasPixels || type.getDimSize(axis) != 1)
+    if (type.getDimSize(axis) != 1 || (hasPixels && axis < 3))
       view.strides[missing + axis] = stride;
   return view;
 }

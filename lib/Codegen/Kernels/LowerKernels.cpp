@@ -24,17 +24,6 @@ using namespace mlir;
 using namespace mlir::octet;
 using namespace mlir::octet_kernel;
 
-/// Whether the strides of a buffer are static, and 1 along channels.
-static bool hasUsableLayout(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (failed(type.getStridesAndOffset(strides, offset)) ||
-      llvm::any_of(strides, ShapedType::isDynamic))
-    return false;
-  return strides.empty() || strides.back() == 1 || type.getShape().back() == 1;
-}
-
 /// A function that does a range of a kernel's units says how many there are.
 static void noteWorkExtent(ConvOp op, Operation *function) {
   if (op.getLo())
@@ -72,10 +61,11 @@ static LogicalResult checkLowerable(ConvOp op) {
   for (Value operand : op->getOperands()) {
     if (isa<IndexType>(operand.getType()))
       continue;
-    if (!isa<MemRefType>(operand.getType()))
+    auto type = dyn_cast<MemRefType>(operand.getType());
+    if (!type)
       return op.emitOpError()
              << "must be on buffers, got " << operand.getType();
-    if (!hasUsableLayout(operand))
+    if (!hasUsableLayout(type))
       return op.emitOpError()
              << "strides must be static, and 1 along channels, got "
              << operand.getType();

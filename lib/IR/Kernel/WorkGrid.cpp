@@ -92,3 +92,12 @@ WorkGrid::WorkGrid(ConvOp op) {
   channelsOuter = op.getMacs() / (out[0] * out[1] * out[2]) >
                   op.getInputType().getNumElements();
 }
+
+bool octet_kernel::hasUsableLayout(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)) ||
+      llvm::any_of(strides, ShapedType::isDynamic))
+    return false;
+  return strides.empty() || strides.back() == 1 || type.getShape().back() == 1;
+}

@@ -67,6 +67,10 @@ struct WorkGrid {
   int64_t units() const { return spatialUnits() * channelUnits(); }
 };
 
+/// Whether a kernel can address a buffer: its strides are static, and 1 along
+/// channels.
+bool hasUsableLayout(MemRefType type);
+
 /// The instruction set of the function around (or being) `op`; `Generic` where
 /// none is named.
 Isa getIsa(Operation *op);
