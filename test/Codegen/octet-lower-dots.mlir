@@ -77,16 +77,21 @@ func.func @any_cpu(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) ->
 
 // -----
 
-// Equal tables are stored once.
-// CHECK: llvm.mlir.global internal constant @octet_table
+// Equal tables are stored once, others under names of their own.
+// CHECK-DAG: llvm.mlir.global internal constant @[[THREES:octet_table[_0-9]*]](dense<3>
+// CHECK-DAG: llvm.mlir.global internal constant @[[FOURS:octet_table[_0-9]*]](dense<4>
 // CHECK-NOT: llvm.mlir.global
 // CHECK-LABEL: func @scalar
+// CHECK: llvm.mlir.addressof @[[THREES]]
 // CHECK: llvm.getelementptr
 // CHECK: llvm.load
-func.func @scalar(%i: i8, %j: i8) -> (i8, i8) {
+// CHECK: llvm.mlir.addressof @[[THREES]]
+// CHECK: llvm.mlir.addressof @[[FOURS]]
+func.func @scalar(%i: i8, %j: i8) -> (i8, i8, i8) {
   %0 = octet_kernel.lookup %i, dense<3> : tensor<256xi8> : i8
   %1 = octet_kernel.lookup %j, dense<3> : tensor<256xi8> : i8
-  return %0, %1 : i8, i8
+  %2 = octet_kernel.lookup %j, dense<4> : tensor<256xi8> : i8
+  return %0, %1, %2 : i8, i8, i8
 }
 
 // -----

@@ -9,7 +9,7 @@
 The ways: the oracle lowering, every instruction set of the host's architecture that
 the CPU has with one and two threads, and every instruction set of the aarch64 library under qemu. With
 --every-node (needs the onnx package) the model also gives the result of each conv,
-gemm, matmul, add and pool node. Exit status 1 if any output differs.
+gemm, matmul, add, pool node and the like. Exit status 1 if any output differs.
 """
 import argparse
 import os
@@ -24,8 +24,8 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-COMPARED = {"Conv", "Gemm", "MatMul", "Add", "MaxPool", "AveragePool",
-            "GlobalAveragePool"}
+COMPARED = {"Conv", "Gemm", "MatMul", "Add", "Mul", "MaxPool", "AveragePool",
+            "GlobalAveragePool", "ReduceSum", "Gather", "Sigmoid"}
 HOST = {"x86_64": "x86-64"}.get(platform.machine(), platform.machine())
 CROSS, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
 
@@ -78,8 +78,10 @@ class Comparison:
         if not self.arguments.calibrate:
             return
         observed = self.scratch / "observed.mlir"
-        call("octet-compile", self.model, *self.bindings(), "--calibrate",
-             self.arguments.calibrate, "--stop-after", "observe", "-o", observed)
+        samples = [part for source in self.arguments.calibrate
+                   for part in ("--calibrate", source)]
+        call("octet-compile", self.model, *self.bindings(), *samples, "--stop-after",
+             "observe", "-o", observed)
         self.model, self.arguments.bind = observed, []
 
     def bindings(self):
@@ -154,7 +156,8 @@ def main():
     parser.add_argument("--input", action="append", default=[], metavar="KEY[=DTYPE]",
                         help="arrays of SAMPLES in the order of the model's inputs; "
                         "float32 unless said otherwise")
-    parser.add_argument("--calibrate", help="as octet-compile's option; int8 if given")
+    parser.add_argument("--calibrate", action="append", default=[],
+                        help="as octet-compile's option; int8 if given")
     parser.add_argument("--samples", type=int, default=8, dest="count")
     parser.add_argument("--bind", action="append", default=["N=1"])
     parser.add_argument("--every-node", action="store_true")

@@ -125,7 +125,7 @@ namespace {
 /// Look-ups one by one, from a table in memory.
 class TableLoads {
 public:
-  explicit TableLoads(ModuleOp module) : module(module) {}
+  explicit TableLoads(ModuleOp module) : module(module), symbols(module) {}
 
   Value lower(KernelBuilder &b, Value index, DenseElementsAttr table) {
     Value base = LLVM::AddressOfOp::create(b, getGlobal(b, table));
@@ -158,11 +158,12 @@ private:
     global =
         LLVM::GlobalOp::create(b, type, /*isConstant=*/true,
                                LLVM::Linkage::Internal, "octet_table", table);
-    SymbolTable(module).insert(global);
+    symbols.insert(global);
     return global;
   }
 
   ModuleOp module;
+  SymbolTable symbols;
   DenseMap<Attribute, LLVM::GlobalOp> globals;
 };
 } // namespace
