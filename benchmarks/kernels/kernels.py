@@ -10,6 +10,7 @@ A kernel is named by its shape, e.g. conv56x56x64-64k3s1u8r: output 56 x 56,
 64 channels in, 64 out, 3x3, stride 1, unsigned activations, residual.
 """
 import argparse
+import array
 import os
 import pathlib
 import random
@@ -43,9 +44,12 @@ class Shape:
     kind: str = "u8"  # of input and output: u8, s8 or f32
     residual: bool = False
     lookup: bool = False
+    variable: bool = False  # bias and multipliers unknown to the compiler
     tile: tuple = ()  # rows, vectors, unroll
     extra: tuple = field(default=(0, 0))  # unused rows and columns of input
     bytes: bytes = b""
+    bias: bytes = b""
+    scale: bytes = b""
 
     @property
     def h(self):
@@ -66,6 +70,7 @@ class Shape:
                 + pair("d", self.d, (1, 1)) + (f"g{self.groups}" if self.groups > 1 else "")
                 + (f"n{self.n}" if self.n > 1 else "") + (self.kind if self.kind != "f32" else "")
                 + ("r" if self.residual else "") + ("t" if self.lookup else "")
+                + ("v" if self.variable else "")
                 + ("-" + "x".join(map(str, self.tile)) if self.tile else ""))
 
 
@@ -95,6 +100,8 @@ def quick_set():
         Shape(7, 6, 12, 20, (3, 3), d=(2, 2)), Shape(5, 9, 12, 20, (2, 3), d=(1, 3), kind="s8"),
         Shape(6, 7, 32, 48, (3, 3), groups=2), Shape(5, 5, 12, 24, (1, 1), groups=4, kind="s8"),
         Shape(5, 5, 8, 16, (3, 3), groups=8, n=2), Shape(3, 200, 8, 16, (3, 3)),
+        gemm(31, 40, 24, variable=True), depthwise(6, 9, 40, variable=True, lookup=True),
+        gemm(29, 48, 20, kind="s8", variable=True), depthwise(8, 11, 16), depthwise(9, 9, 32, 5),
         depthwise(9, 10, 32), depthwise(7, 5, 100, kind="s8"), depthwise(8, 8, 64, 3, 2),
         depthwise(5, 6, 24, 5, residual=True), depthwise(6, 6, 48, 5, 2, lookup=True),
         depthwise(4, 9, 130, 7, n=2), Shape(6, 6, 20, 20, (3, 3), d=(2, 2), groups=20),
@@ -151,12 +158,20 @@ def isa_features(isa):
 def make_weights(shape, rng):
     count = shape.oc * shape.k[0] * shape.k[1] * shape.c // shape.groups
     if shape.kind == "f32":
-        import array
         return array.array("f", [rng.uniform(-1, 1) for _ in range(count)]).tobytes()
     data = bytearray(rng.getrandbits(8 * count).to_bytes(count, "little"))
     for i in range(0, count, 5):
         data[i] = rng.choice((127, 129, 128))
     return bytes(data)
+
+
+def make_channels(shape, rng):
+    """Bias and multiplier of each output channel."""
+    taps = shape.k[0] * shape.k[1] * shape.c // shape.groups
+    bias = array.array("i", [rng.randint(-10000, 10000) for _ in range(shape.oc)])
+    scale = array.array("f", [rng.uniform(.5, 2.5) / (150 * taps ** .5)
+                              for _ in range(shape.oc)])
+    return bias.tobytes(), scale.tobytes()
 
 
 def epilogue(shape, zero_point):
@@ -208,12 +223,20 @@ def to_mlir(index, shape, isa):
     if shape.tile:
         tile = ", tile = #octet_kernel.tile<rows = %d, vectors = %d, unroll = %d>" % shape.tile
     body = "\n    ".join(lines)
-    return f"""
+    channels = operands = ""
+    if not shape.variable:
+        operands = (f"%bias = memref.get_global @bias{index} : {bias}\n"
+                    f"  %scale = memref.get_global @scale{index} : {scale}\n  ")
+        for name, of, data in (("bias", bias, shape.bias), ("scale", scale, shape.scale)):
+            channels += (f'memref.global "private" constant @{name}{index} : {of} = '
+                         f'dense<"0x{data.hex().upper()}">\n')
+    given = ("%bias", "%scale") if shape.variable else ("%unused0", "%unused1")
+    return f"""{channels}
 memref.global "private" constant @w{index} : memref<{weights}> = dense<"0x{shape.bytes.hex().upper()}">
 func.func @k{index}(%lo: index, %hi: index, %x: {x} {{llvm.noalias}},
-    %bias: {bias} {{llvm.noalias}}, %scale: {scale} {{llvm.noalias}}, %old: {y} {{llvm.noalias}},
+    {given[0]}: {bias} {{llvm.noalias}}, {given[1]}: {scale} {{llvm.noalias}}, %old: {y} {{llvm.noalias}},
     %y: {y} {{llvm.noalias}}) attributes {{octet_kernel.isa = #octet_kernel.isa<{isa}>}} {{
-  %w = memref.get_global @w{index} : memref<{weights}>
+  {operands}%w = memref.get_global @w{index} : memref<{weights}>
   octet_kernel.conv ins(%x, %w : {x}, memref<{weights}>)
       epilogue(%bias, %scale, %old : {bias}, {scale}, {y}) outs(%y : {y}) range(%lo, %hi)
       attributes {{kernel = array<i64: {shape.k[0]}, {shape.k[1]}>,
@@ -233,22 +256,24 @@ def to_cases(shapes, extents, folder):
     lines = ["#include <stdint.h>", '#include "types.h"']
     rows = []
     for i, (s, extent) in enumerate(zip(shapes, extents)):
-        (folder / f"w{i}.bin").write_bytes(s.bytes)
-        lines.append(f'__asm__(".section .rodata\\n.balign 64\\n.globl weights{i}\\nweights{i}:\\n'
-                     f'.incbin \\"{folder}/w{i}.bin\\"\\n.byte 0\\n.text\\n");')
-        lines.append(f"extern const char weights{i}[]; void k{i}(int64_t, int64_t, void *, "
+        for name, data in (("weights", s.bytes), ("bias", s.bias), ("scale", s.scale)):
+            (folder / f"{name}{i}.bin").write_bytes(data)
+            lines.append(f'__asm__(".section .rodata\\n.balign 64\\n.globl {name}{i}\\n{name}{i}:\\n'
+                         f'.incbin \\"{folder}/{name}{i}.bin\\"\\n.byte 0\\n.text\\n");')
+        lines.append(f"extern const char weights{i}[]; extern const int32_t bias{i}[]; "
+                     f"extern const float scale{i}[]; void k{i}(int64_t, int64_t, void *, "
                      "const int32_t *, const float *, const void *, void *);")
         unsigned = int(s.kind == "u8")
         values = [int(s.kind == "f32"), unsigned, unsigned, zero_point_of(s), int(s.residual),
                   int(s.lookup), s.n, s.h, s.w, s.c, s.oc, s.oh, s.ow, *s.k, *s.s, *s.d, s.groups]
-        rows.append(f'  {{"{s.name}", k{i}, weights{i}, {extent}, {", ".join(map(str, values))}}},')
+        rows.append(f'  {{"{s.name}", k{i}, weights{i}, bias{i}, scale{i}, {extent}, {", ".join(map(str, values))}}},')
     table = ", ".join(map(str, lookup_table()))
     return "\n".join(lines + ["const test_case cases[] = {"] + rows + ["};",
                      f"const int num_cases = {len(shapes)};",
                      f"const uint8_t lookup_table[256] = {{{table}}};"]) + "\n"
 
 
-PIPELINE = """builtin.module(octet-pack-weights,octet-lower-kernels,octet-lower-dots,canonicalize,cse,
+PIPELINE = """builtin.module(octet-fuse-requantization,octet-pack-weights,octet-lower-kernels,octet-lower-dots,canonicalize,cse,
 convert-scf-to-cf,convert-vector-to-llvm,expand-strided-metadata,lower-affine,
 finalize-memref-to-llvm,convert-arith-to-llvm,convert-math-to-llvm,convert-index-to-llvm,
 convert-cf-to-llvm,convert-func-to-llvm{use-bare-ptr-memref-call-conv=1},
@@ -279,6 +304,7 @@ class Builder:
         text = []
         for i, shape in enumerate(shapes):
             shape.bytes = make_weights(shape, rng)
+            shape.bias, shape.scale = make_channels(shape, rng)
             text.append(to_mlir(i, shape, self.isa))
         f = self.folder
         (f / "k.mlir").write_text("".join(text))

@@ -61,11 +61,14 @@ static Value createFloor(OpBuilder &b, Location loc, Value x, bool up) {
 }
 
 namespace {
-/// fma -> a product and a sum, each rounded: what every CPU can do.
+/// fma -> a product and a sum, each rounded: what every CPU can do. Kernels
+/// have one only where the CPU does, and mean it.
 struct SplitFma : public OpRewritePattern<math::FmaOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::FmaOp op,
                                 PatternRewriter &rewriter) const override {
+    if (op->getParentOfType<octet_kernel::ConvOp>())
+      return rewriter.notifyMatchFailure(op, "is part of a kernel");
     Value product =
         arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
     rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());

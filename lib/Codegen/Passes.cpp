@@ -56,6 +56,7 @@ static void addSteps(OpPassManager &pm) {
 /// Steps to the LLVM dialect. All passes but two work on one step at a time.
 static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createCloneSteps({options.target}));
+  pm.addPass(createOctetFuseRequantization());
   pm.addPass(createOctetPackWeights());
   pm.addPass(createShareSteps());
   OpPassManager &steps = pm.nest<func::FuncOp>();

@@ -158,15 +158,11 @@ Value Epilogue::cloneConstant(Operation &op) {
 
 /// Whether packing does what the op would.
 bool Epilogue::isReplaced(Operation &op) const {
-  if (!narrowing)
-    return false;
-  return &op == narrowing->trunc || &op == narrowing->clamp ||
-         (narrowing->clamp && &op == narrowing->addZeroPoint) ||
-         llvm::is_contained(narrowing->lookups, &op);
+  return narrowing && llvm::is_contained(narrowing->replaced, &op);
 }
 
 Value Epilogue::cloneOp(Operation &op, IRMapping &map) {
-  if (narrowing && narrowing->clamp && &op == narrowing->convert)
+  if (narrowing && &op == narrowing->saturating)
     return convertSaturating(
         b, map.lookup(op.getOperand(0).getDefiningOp()->getOperand(0)));
   // x86 rounds half to even in the conversion itself.
@@ -205,8 +201,9 @@ Value Epilogue::cloneBody(int64_t v, Value sum, Pixel pixel, Value result) {
     if (startsAtOperands && llvm::is_contained(headAdds, &op))
       continue;
     if (isReplaced(op)) {
-      if (narrowing->clamp && &op == narrowing->clamp)
-        map.map(op.getResult(0), map.lookup(op.getOperand(0)));
+      // What stays of a clamp takes what the replaced half would.
+      if (Value operand = map.lookupOrNull(op.getOperand(0)))
+        map.map(op.getResult(0), operand);
       continue;
     }
     bool isConstant = isa<arith::ConstantOp>(op);
@@ -245,7 +242,7 @@ void Epilogue::finishBytes(ArrayRef<Pixel> pixels, ArrayRef<Value> sums) {
     SmallVector<Value> vectors;
     for (int64_t i = first; i < first + count; ++i)
       vectors.push_back(cloneBody(i % perPixel, sums[i], pixels[i / perPixel],
-                                  narrowing->getSource()));
+                                  narrowing->source));
     vectors.append(4 - count, vectors.back());
     Value bytes = packBytes(b, plan.traits, vectors, *narrowing, order);
     for (LookupOp lookup : narrowing->lookups)

@@ -18,18 +18,6 @@ using namespace mlir::octet_kernel;
 // What the region says
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// clamp(value, low, high) in f32, rounded, converted, moved by a zero point.
-struct Requantization {
-  arith::MaximumFOp max;
-  arith::MinimumFOp min;
-  arith::FPToSIOp convert;
-  arith::AddIOp add;
-  double low, high;
-  int64_t zeroPoint = 0;
-};
-} // namespace
-
 static std::optional<double> getFloat(Value value) {
   APFloat constant(0.0f);
   if (!matchPattern(value, m_ConstantFloat(&constant)))
@@ -55,10 +43,11 @@ static bool matchClamp(Value value, Requantization &found) {
       return false;
     value = op->getOperand(0);
   }
+  found.real = value;
   return true;
 }
 
-static std::optional<Requantization> matchRequantization(Value value) {
+std::optional<Requantization> octet::matchRequantization(Value value) {
   Requantization found;
   if (auto add = value.getDefiningOp<arith::AddIOp>()) {
     APInt zeroPoint;
@@ -77,6 +66,71 @@ static std::optional<Requantization> matchRequantization(Value value) {
   return found;
 }
 
+/// What is added to words that saturate must not bring them back into the range
+/// of bytes.
+static constexpr int64_t kMostZeroPoint = 1024;
+
+/// A clamp in f32: the packs do its lower half and take the zero point. The
+/// upper half stays, for there is no integer for what is far above.
+static void matchFloatClamp(Narrowing &narrowing, bool hasPacks) {
+  std::optional<Requantization> found = matchRequantization(narrowing.source);
+  if (!found)
+    return;
+  double low = found->low + found->zeroPoint,
+         high = found->high + found->zeroPoint;
+  if (low >= 0 && high <= 255)
+    narrowing.range = Narrowing::Unsigned;
+  else if (low >= -128 && high <= 127)
+    narrowing.range = Narrowing::Signed;
+  else
+    return;
+  double least = narrowing.range == Narrowing::Unsigned ? 0 : -128;
+  bool isLeast = low == least && std::abs(found->zeroPoint) < kMostZeroPoint &&
+                 (!found->add || found->add->hasOneUse());
+  if (!hasPacks || !isLeast)
+    return;
+  narrowing.replaced.push_back(found->max);
+  if (found->add)
+    narrowing.replaced.push_back(found->add);
+  narrowing.zeroPoint = found->zeroPoint;
+  narrowing.saturating = found->convert;
+  narrowing.source = found->convert;
+}
+
+/// A clamp of integers, maximum first, is what packs do.
+static void matchIntegerClamp(Narrowing &narrowing, bool hasPacks) {
+  auto min = narrowing.source.getDefiningOp<arith::MinSIOp>();
+  auto max = min ? min.getLhs().getDefiningOp<arith::MaxSIOp>() : nullptr;
+  APInt low, high;
+  if (!max || !min->hasOneUse() || !max->hasOneUse() ||
+      !matchPattern(max.getRhs(), m_ConstantInt(&low)) ||
+      !matchPattern(min.getRhs(), m_ConstantInt(&high)))
+    return;
+  int64_t from = low.getSExtValue(), to = high.getSExtValue();
+  if (from >= 0 && to <= 255)
+    narrowing.range = Narrowing::Unsigned;
+  else if (from >= -128 && to <= 127)
+    narrowing.range = Narrowing::Signed;
+  if (narrowing.range == Narrowing::Any || from > to || !hasPacks)
+    return;
+  bool isUnsigned = narrowing.range == Narrowing::Unsigned;
+  if (from > (isUnsigned ? 0 : -128))
+    narrowing.low = from;
+  if (to < (isUnsigned ? 255 : 127))
+    narrowing.high = to;
+  llvm::append_range(narrowing.replaced, ArrayRef<Operation *>{min, max});
+  narrowing.source = max.getLhs();
+  auto add = narrowing.source.getDefiningOp<arith::AddIOp>();
+  APInt zeroPoint;
+  if (add && add->hasOneUse() &&
+      matchPattern(add.getRhs(), m_ConstantInt(&zeroPoint)) &&
+      zeroPoint.abs().ult(kMostZeroPoint)) {
+    narrowing.replaced.push_back(add);
+    narrowing.zeroPoint = zeroPoint.getSExtValue();
+    narrowing.source = add.getLhs();
+  }
+}
+
 std::optional<Narrowing> octet::findNarrowing(Block &body,
                                               const IsaTraits &traits) {
   Narrowing narrowing;
@@ -85,33 +139,17 @@ std::optional<Narrowing> octet::findNarrowing(Block &body,
     if (!lookup->hasOneUse())
       return std::nullopt;
     narrowing.lookups.insert(narrowing.lookups.begin(), lookup);
+    narrowing.replaced.push_back(lookup);
     value = lookup.getIndex();
   }
-  narrowing.trunc = value.getDefiningOp<arith::TruncIOp>();
-  if (!narrowing.trunc || !value.hasOneUse() || !value.getType().isInteger(8) ||
-      !narrowing.trunc.getIn().getType().isInteger(32))
+  auto trunc = value.getDefiningOp<arith::TruncIOp>();
+  if (!trunc || !value.hasOneUse() || !value.getType().isInteger(8) ||
+      !trunc.getIn().getType().isInteger(32))
     return std::nullopt;
-  std::optional<Requantization> found =
-      matchRequantization(narrowing.trunc.getIn());
-  if (!found)
-    return narrowing;
-  double low = found->low + found->zeroPoint,
-         high = found->high + found->zeroPoint;
-  if (low >= 0 && high <= 255)
-    narrowing.range = Narrowing::Unsigned;
-  else if (low >= -128 && high <= 127)
-    narrowing.range = Narrowing::Signed;
-  else
-    return narrowing;
-  double least = narrowing.range == Narrowing::Unsigned ? 0 : -128;
-  bool isLeast = low == least && std::abs(found->zeroPoint) < 1024 &&
-                 (!found->add || found->add->hasOneUse());
-  if (traits.hasX86Packs() && isLeast) {
-    narrowing.clamp = found->max;
-    narrowing.addZeroPoint = found->add;
-    narrowing.zeroPoint = found->zeroPoint;
-    narrowing.convert = found->convert;
-  }
+  narrowing.replaced.push_back(trunc);
+  narrowing.source = trunc.getIn();
+  matchFloatClamp(narrowing, traits.hasX86Packs());
+  matchIntegerClamp(narrowing, traits.hasX86Packs());
   return narrowing;
 }
 
@@ -132,6 +170,25 @@ static Value pack(KernelBuilder &b, StringRef name, int64_t lanes, Value x,
   return b.callIntrinsic(prefix + name.str() + suffix, type, {x, y});
 }
 
+/// Applies the bounds that are narrower than those of the packs.
+static Value clampBytes(KernelBuilder &b, Value bytes,
+                        const Narrowing &narrowing) {
+  int64_t count = cast<VectorType>(bytes.getType()).getNumElements();
+  bool isSigned = narrowing.range == Narrowing::Signed;
+  auto bound = [&](int64_t value) {
+    return b.splat(count, b.getI8Type(), static_cast<int8_t>(value));
+  };
+  if (narrowing.low)
+    bytes = isSigned ? arith::MaxSIOp::create(b, bytes, bound(*narrowing.low))
+                           .getResult()
+                     : arith::MaxUIOp::create(b, bytes, bound(*narrowing.low));
+  if (narrowing.high)
+    bytes = isSigned ? arith::MinSIOp::create(b, bytes, bound(*narrowing.high))
+                           .getResult()
+                     : arith::MinUIOp::create(b, bytes, bound(*narrowing.high));
+  return bytes;
+}
+
 static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
                      const Narrowing &narrowing, LaneOrder order) {
   int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
@@ -142,7 +199,7 @@ static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
           arith::AndIOp::create(b, source, b.splat(lanes, b.getI32Type(), 255));
   for (int64_t i = 0; i < 4; i += 2) {
     Value pair = pack(b, "packssdw", lanes, sources[i], sources[i + 1]);
-    if (narrowing.clamp && narrowing.zeroPoint)
+    if (narrowing.zeroPoint)
       pair = LLVM::SAddSat::create(
           b, pair, b.splat(2 * lanes, b.getI16Type(), narrowing.zeroPoint));
     words.push_back(pair);
@@ -150,6 +207,7 @@ static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
   Value bytes =
       pack(b, narrowing.range == Narrowing::Signed ? "packsswb" : "packuswb",
            lanes, words[0], words[1]);
+  bytes = clampBytes(b, bytes, narrowing);
   if (order == LaneOrder::Interleaved || lanes == 4)
     return bytes;
   // Packs work within 128 bits: bring each vector's bytes together.

@@ -26,23 +26,36 @@ enum class LaneOrder {
   Interleaved
 };
 
+/// clamp(real, low, high) in f32, rounded, converted, moved by a zero point.
+struct Requantization {
+  arith::MaximumFOp max;
+  arith::MinimumFOp min;
+  arith::FPToSIOp convert;
+  arith::AddIOp add;
+  Value real;
+  double low, high;
+  int64_t zeroPoint = 0;
+};
+
+/// Matches what gives `value`, an i32.
+std::optional<Requantization> matchRequantization(Value value);
+
 /// How an epilogue goes from 32 bits to bytes at its end.
 struct Narrowing {
-  /// The truncation; what follows it are look-ups, in order.
-  arith::TruncIOp trunc;
+  /// What vectors are computed of, before they are packed.
+  Value source;
+  /// What packing does: needs no code of its own.
+  SmallVector<Operation *> replaced;
+  /// Of the bytes, in order.
   SmallVector<octet_kernel::LookupOp> lookups;
   /// What is known of the value that is truncated.
   enum Range { Unsigned, Signed, Any } range = Any;
-
-  /// Where packs that saturate do the lower clamp and take the zero point: the
-  /// clamp and the addition that need no code then, and the zero point.
-  arith::MaximumFOp clamp;
-  arith::AddIOp addZeroPoint;
+  /// To add between the packs.
   int64_t zeroPoint = 0;
-  arith::FPToSIOp convert;
-
-  /// The value that vectors are computed of, before packing.
-  Value getSource() { return clamp ? convert.getResult() : trunc.getIn(); }
+  /// The conversion that must give the least integer for what is below it.
+  arith::FPToSIOp saturating;
+  /// Bounds that are narrower than those of the packs.
+  std::optional<int64_t> low, high;
 };
 
 /// How `body` ends, where it ends in bytes made of i32.

@@ -5,10 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "KernelConstants.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/SymbolTable.h"
 #include "octet/Codegen/KernelTable.h"
 #include "octet/Codegen/Kernels/Passes.h"
 #include "octet/IR/Constants.h"
@@ -34,73 +32,31 @@ class OctetPackWeights
     : public octet::impl::OctetPackWeightsBase<OctetPackWeights> {
 public:
   void runOnOperation() override {
-    SymbolTable symbols(getOperation());
+    octet::KernelConstants constants(getOperation());
     WalkResult result = getOperation().walk([&](ConvOp op) {
       if (op.getPacking() || !isa<MemRefType>(op.getWeights().getType()))
         return WalkResult::advance();
-      return WalkResult(pack(op, symbols));
+      return WalkResult(pack(op, constants));
     });
     if (result.wasInterrupted())
       return signalPassFailure();
+    numShared += constants.numShared;
     eraseUnused();
   }
 
 private:
-  LogicalResult pack(ConvOp op, SymbolTable &symbols);
+  LogicalResult pack(ConvOp op, octet::KernelConstants &constants);
   void flipInput(ConvOp op, ArrayRef<int32_t> corrections,
-                 memref::GlobalOp plain, SymbolTable &symbols);
-  memref::GlobalOp getOrCreate(memref::GlobalOp plain, std::string suffix,
-                               function_ref<ElementsAttr()> values,
-                               SymbolTable &symbols);
+                 memref::GlobalOp plain, octet::KernelConstants &constants);
   void eraseUnused();
 
-  /// Made by name: packed weights and corrections, to be shared.
-  llvm::StringMap<memref::GlobalOp> made;
   SmallVector<memref::GlobalOp> replaced;
 };
 } // namespace
 
-/// The constant that holds the weights, or null.
-static memref::GlobalOp findConstant(Value weights, SymbolTable &symbols) {
-  auto get = weights.getDefiningOp<memref::GetGlobalOp>();
-  if (!get)
-    return nullptr;
-  auto global = symbols.lookup<memref::GlobalOp>(get.getName());
-  if (!global || !global.getConstant() ||
-      !isa_and_nonnull<ElementsAttr>(global.getInitialValueAttr()))
-    return nullptr;
-  return global;
-}
-
-memref::GlobalOp
-OctetPackWeights::getOrCreate(memref::GlobalOp plain, std::string suffix,
-                              function_ref<ElementsAttr()> values,
-                              SymbolTable &symbols) {
-  std::string name = (plain.getSymName() + suffix).str();
-  memref::GlobalOp &global = made[name];
-  if (global) {
-    ++numShared;
-    return global;
-  }
-  OpBuilder b(plain);
-  ElementsAttr attr = values();
-  auto type =
-      MemRefType::get(attr.getShapedType().getShape(), attr.getElementType());
-  global = memref::GlobalOp::create(b, plain.getLoc(), name,
-                                    b.getStringAttr("private"), type, attr,
-                                    /*constant=*/true, b.getI64IntegerAttr(64));
-  symbols.insert(global);
-  return global;
-}
-
-/// Replaces the weights by a reference to `global`.
-static Value getGlobal(OpBuilder &b, ConvOp op, memref::GlobalOp global) {
-  return memref::GetGlobalOp::create(b, op.getLoc(), global.getType(),
-                                     global.getSymName());
-}
-
-LogicalResult OctetPackWeights::pack(ConvOp op, SymbolTable &symbols) {
-  memref::GlobalOp plain = findConstant(op.getWeights(), symbols);
+LogicalResult OctetPackWeights::pack(ConvOp op,
+                                     octet::KernelConstants &constants) {
+  memref::GlobalOp plain = constants.find(op.getWeights());
   if (!plain)
     return op.emitOpError("weights are not a constant");
   const octet::IsaTraits &traits = octet::getIsaTraits(getIsa(op));
@@ -118,12 +74,13 @@ LogicalResult OctetPackWeights::pack(ConvOp op, SymbolTable &symbols) {
   };
   // The convolution, and not only its weights, decides the order: the number
   // of segments tells what orders there are apart.
-  std::string suffix = "_" + stringifyPacking(packing).str() +
-                       std::to_string(shape.getSegments(packing));
-  memref::GlobalOp packed = getOrCreate(plain, suffix, makePacked, symbols);
+  std::string name = (plain.getSymName() + "_" + stringifyPacking(packing) +
+                      Twine(shape.getSegments(packing)))
+                         .str();
+  memref::GlobalOp packed = constants.getOrCreate(plain, name, makePacked);
 
   OpBuilder b(op);
-  op.getWeightsMutable().assign(getGlobal(b, op, packed));
+  op.getWeightsMutable().assign(constants.get(b, op.getLoc(), packed));
   op.setPacking(packing);
   replaced.push_back(plain);
   if (op.isFloat())
@@ -133,14 +90,15 @@ LogicalResult OctetPackWeights::pack(ConvOp op, SymbolTable &symbols) {
   bool isServed =
       op.getInputUnsigned() ? traits.hasUnsignedDot : traits.hasSignedDot;
   if (!isServed)
-    flipInput(op, getFlipCorrections(shape, data->bytes), plain, symbols);
+    flipInput(op, getFlipCorrections(shape, data->bytes), plain, constants);
   return success();
 }
 
 /// Reads the input with its sign bit flipped, which moves it by 128, and adds
 /// the correction to the sum, as one more operand of the epilogue.
 void OctetPackWeights::flipInput(ConvOp op, ArrayRef<int32_t> corrections,
-                                 memref::GlobalOp plain, SymbolTable &symbols) {
+                                 memref::GlobalOp plain,
+                                 octet::KernelConstants &constants) {
   bool toSigned = op.getInputUnsigned();
   auto makeCorrections = [&]() -> ElementsAttr {
     SmallVector<int32_t> values(corrections);
@@ -150,11 +108,11 @@ void OctetPackWeights::flipInput(ConvOp op, ArrayRef<int32_t> corrections,
                                       IntegerType::get(op.getContext(), 32));
     return DenseElementsAttr::get(type, ArrayRef<int32_t>(values));
   };
-  memref::GlobalOp global =
-      getOrCreate(plain, toSigned ? "_flip_signed" : "_flip_unsigned",
-                  makeCorrections, symbols);
+  StringRef suffix = toSigned ? "_flip_signed" : "_flip_unsigned";
+  memref::GlobalOp global = constants.getOrCreate(
+      plain, (plain.getSymName() + suffix).str(), makeCorrections);
   OpBuilder b(op);
-  op.getEpilogueOperandsMutable().append(getGlobal(b, op, global));
+  op.getEpilogueOperandsMutable().append(constants.get(b, op.getLoc(), global));
   op.setFlipInput(true);
   Block &block = op.getEpilogue().front();
   Value sum = block.getArgument(0);

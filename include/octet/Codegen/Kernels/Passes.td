@@ -40,6 +40,45 @@ def OctetPackWeights : Pass<"octet-pack-weights", "::mlir::ModuleOp"> {
   ];
 }
 
+def OctetFuseRequantization
+    : Pass<"octet-fuse-requantization", "::mlir::ModuleOp"> {
+  let summary = "requantizes sums by one multiply-add, where it is proved exact";
+  let description = [{
+    Where the epilogue of an integer kernel is a requantization by constants,
+    the sum starts at the bits of a float, so that its conversion costs nothing,
+    and a fused multiply-add scales it and adds the zero point. Its rounding is
+    another than that of a product alone: the pass compares both on all sums
+    that the weights allow, channel by channel, and leaves a kernel as it is if
+    they ever differ. For instruction sets with a fused multiply-add.
+
+    ```mlir
+    %0 = arith.addi %sum, %bias : i32
+    %1 = arith.sitofp %0 : i32 to f32
+    %2 = arith.mulf %1, %scale : f32
+    %3 = arith.maximumf %2, %low : f32
+    %4 = arith.minimumf %3, %high : f32
+    %5 = math.roundeven %4 : f32
+    %6 = arith.fptosi %5 : f32 to i32
+    %7 = arith.addi %6, %zero_point : i32
+    // becomes
+    %0 = arith.addi %sum, %start : i32
+    %1 = arith.bitcast %0 : i32 to f32
+    %2 = math.fma %1, %scale, %offset : f32
+    %3 = math.roundeven %2 : f32
+    %4 = arith.fptosi %3 : f32 to i32
+    %5 = arith.maxsi %4, %least : i32
+    %6 = arith.minsi %5, %most : i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"numFused", "fused", "Number of kernels that it serves">,
+    Statistic<"numUnproved", "unproved", "Number that it would change">
+  ];
+}
+
 def OctetLowerKernels : Pass<"octet-lower-kernels"> {
   let summary = "writes kernels as loops around unrolled register tiles";
   let description = [{

@@ -1,0 +1,49 @@
+//===- ExactRequantize.h - Requantization by one multiply-add --*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Requantization converts a sum to f32, multiplies, rounds. A sum that starts
+// at the bits of 2^23 as a float is, read as a float, 2^23 plus what was added:
+// the conversion costs nothing, and one fused multiply-add takes the 2^23 away
+// again. Its rounding differs, so it may serve only where every possible sum of
+// a channel is proved to give the same integer.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_LIB_CODEGEN_KERNELS_EXACTREQUANTIZE_H
+#define OCTET_LIB_CODEGEN_KERNELS_EXACTREQUANTIZE_H
+
+#include <cstdint>
+#include <optional>
+
+namespace mlir::octet {
+
+/// round(clamp(f32(sum) * scale, low, high)), for the sums of one channel, from
+/// `least` to `most`.
+struct ChannelRequantization {
+  float scale;
+  int32_t low, high;
+  int64_t least, most;
+
+  /// As the numeric contract says.
+  int32_t evaluate(int32_t sum) const;
+};
+
+/// clamp(round(fma(asFloat(sum + start), scale, offset)), low, high) is the
+/// same.
+struct MultiplyAdd {
+  int32_t start;
+  float offset;
+
+  /// Before the clamp.
+  float evaluate(int32_t sum, float scale) const;
+};
+
+/// Nothing where no such form was found or could be proved right.
+std::optional<MultiplyAdd>
+findMultiplyAdd(const ChannelRequantization &channel);
+
+} // namespace mlir::octet
+
+#endif // OCTET_LIB_CODEGEN_KERNELS_EXACTREQUANTIZE_H
