@@ -2,13 +2,13 @@
 
 // The sum starts at the bits of a float, moved by the bias; the zero point stays
 // an integer, and so do the bounds. The bias itself is used no more.
-// CHECK-DAG: @w_start_[[KEY:[0-9A-F]+]] : memref<2xi32>
+// CHECK-DAG: @w_start_[[KEY:[0-9a-f]+]] : memref<2xi32>
 // CHECK-DAG: @w_offset_[[KEY]] : memref<2xf32>
 memref.global "private" constant @w : memref<2x1x1x2xi8> = dense<[[[[1, 2]]], [[[-3, 4]]]]>
 memref.global "private" constant @bias : memref<2xi32> = dense<[5, -6]>
 memref.global "private" constant @scale : memref<2xf32> = dense<[0.3, 0.71]>
 
-// CHECK-LABEL: func @fused
+// CHECK-LABEL: func.func @fused
 // CHECK-DAG: %[[SCALES:.*]] = memref.get_global @scale
 // CHECK-DAG: %[[STARTS:.*]] = memref.get_global @w_start_[[KEY]]
 // CHECK-DAG: %[[OFFSETS:.*]] = memref.get_global @w_offset_[[KEY]]
@@ -50,7 +50,7 @@ func.func @fused(%x: memref<1x1x5x2xi8>, %y: memref<1x1x5x2xi8>) attributes {oct
 }
 
 // Without a fused multiply-add, nothing changes.
-// CHECK-LABEL: func @no_fma
+// CHECK-LABEL: func.func @no_fma
 // CHECK-NOT: math.fma
 // CHECK: arith.sitofp
 func.func @no_fma(%x: memref<1x1x5x2xi8>, %y: memref<1x1x5x2xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<generic>} {
@@ -75,7 +75,7 @@ func.func @no_fma(%x: memref<1x1x5x2xi8>, %y: memref<1x1x5x2xi8>) attributes {oc
 }
 
 // Multipliers that are known only at run time prove nothing.
-// CHECK-LABEL: func @unknown_scale
+// CHECK-LABEL: func.func @unknown_scale
 // CHECK-NOT: math.fma
 // CHECK: arith.sitofp
 func.func @unknown_scale(%x: memref<1x1x5x2xi8>, %scale: memref<2xf32>, %y: memref<1x1x5x2xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
@@ -99,7 +99,7 @@ func.func @unknown_scale(%x: memref<1x1x5x2xi8>, %scale: memref<2xf32>, %y: memr
 }
 
 // A residual is added before the rounding: the product itself must be right.
-// CHECK-LABEL: func @residual
+// CHECK-LABEL: func.func @residual
 // CHECK-NOT: math.fma
 // CHECK: arith.sitofp
 func.func @residual(%x: memref<1x1x5x2xi8>, %r: memref<1x1x5x2xf32>, %y: memref<1x1x5x2xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
