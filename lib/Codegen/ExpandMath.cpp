@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ExpandFunctions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Approximation.h"
@@ -107,6 +108,7 @@ struct ExpandMathPass
                    "powf", "exp2", "round", "rsqrt", "clampf"});
     populateMathF32ExpansionPatterns(patterns, isFunction);
     populateMathPolynomialApproximationPatterns(patterns, isFunction);
+    populateF64FunctionPatterns(patterns);
     patterns.add<SplitFma>(context);
     if (!canRound) {
       patterns.add<ExpandRounding<math::RoundEvenOp>>(context, createRoundEven);

@@ -61,6 +61,7 @@ static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createShareSteps());
   OpPassManager &steps = pm.nest<func::FuncOp>();
   steps.addPass(createExpandMath());
+  steps.addPass(createExpandFloats());
   steps.addPass(memref::createExpandStridedMetadataPass());
   steps.addPass(createLowerAffinePass());
   steps.addPass(createCanonicalizerPass());

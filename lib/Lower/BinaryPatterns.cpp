@@ -70,6 +70,31 @@ static Value compute(ModOp op, Body &body, Value a, Value b, bool isSigned) {
   return body.select(adjust, body.add(rest, b), rest);
 }
 
+/// Base times base, as often as the exponent's bits say. Beyond 63 only the
+/// powers of 0, 1 and -1 are no overflow, and the low bits tell those.
+static Value buildIntegerPower(Body &body, Value base, Value exponent) {
+  Type type = base.getType();
+  Value zero = body.constant(type, 0), one = body.constant(type, 1);
+  auto is = [&](arith::CmpIPredicate predicate, Value x, Value y) {
+    return body.compare(predicate, x, y);
+  };
+  Value result = one, factor = base, rest = exponent;
+  for (int bit = 0; bit < 6; ++bit) {
+    Value odd =
+        is(arith::CmpIPredicate::ne, body.make<arith::AndIOp>(rest, one), zero);
+    result = body.select(odd, body.mul(result, factor), result);
+    factor = body.mul(factor, factor);
+    rest = body.make<arith::ShRUIOp>(rest, one);
+  }
+  Value isWhole = is(arith::CmpIPredicate::sge, exponent, zero);
+  Value isUnit = is(arith::CmpIPredicate::eq, body.mul(base, base), one);
+  Value keep = body.make<arith::OrIOp>(isWhole, isUnit);
+  Value isZero = is(arith::CmpIPredicate::eq, base, zero);
+  Value some = is(arith::CmpIPredicate::ne, exponent, zero);
+  Value vanish = body.make<arith::AndIOp>(isZero, some);
+  return body.select(vanish, zero, body.select(keep, result, zero));
+}
+
 /// Small constant exponents do without the library's power.
 static Value buildPower(Body &body, Value base, Value exponent) {
   FloatAttr constant;
@@ -244,6 +269,9 @@ struct LowerPow : OpConversionPattern<PowOp> {
   matchAndRewrite(PowOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     bool isReal = hasFloat(op.getType());
+    if (!isReal && getElementTypeOrSelf(op.getLhs().getType()) !=
+                       getElementTypeOrSelf(op.getRhs().getType()))
+      return rewriter.notifyMatchFailure(op, "an integer to another type");
     rewriter.replaceOp(op, isReal ? buildReal(rewriter, op, adaptor)
                                   : buildInteger(rewriter, op, adaptor));
     return success();
@@ -270,18 +298,8 @@ struct LowerPow : OpConversionPattern<PowOp> {
     Elementwise work(b, op.getLoc(), getShape(op.getResult()));
     unsigned x = work.add(adaptor.getLhs()), y = work.add(adaptor.getRhs());
     Type element = getElementTypeOrSelf(adaptor.getLhs().getType());
-    bool isSigned =
-        !getElementTypeOrSelf(op.getLhs().getType()).isUnsignedInteger();
     return work.build(element, [&](Body &body, ArrayRef<Value> args) {
-      Value base = args[x], exponent = args[y];
-      if (!isa<FloatType>(exponent.getType()))
-        return body.make<math::IPowIOp>(
-            base, body.resizeInteger(exponent, isSigned, element));
-      Type f64 = body.getF64Type();
-      Value power = buildPower(body, body.toFloat(base, isSigned, f64),
-                               body.resizeFloat(exponent, f64));
-      return isSigned ? body.make<arith::FPToSIOp>(element, power)
-                      : body.make<arith::FPToUIOp>(element, power);
+      return buildIntegerPower(body, args[x], args[y]);
     });
   }
 };

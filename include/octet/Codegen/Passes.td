@@ -267,6 +267,18 @@ def ExpandMath : Pass<"octet-expand-math", "::mlir::func::FuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def ExpandFloats : Pass<"octet-expand-floats", "::mlir::func::FuncOp"> {
+  let summary = "computes 16-bit floats in f32 and converts them with integers";
+  let description = [{
+    Where a CPU cannot convert f16 or bf16, LLVM would call a function that a
+    library has not. Each result of arithmetic is rounded to the nearest, ties
+    to even, once: from f64 by way of an f32 whose last bit says that bits were
+    lost. The bits are those of the CPUs that can.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def LowerToLLVM : Pass<"octet-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "converts the program to the LLVM dialect and describes it";
   let description = [{

@@ -58,12 +58,17 @@ static Imported importMean(NodeContext &n) {
                          n.splat(element, n.getNumInputs()));
 }
 
-/// Integers go through f64; the exponent may be of another type.
+/// The exponent may be of another type. An integer to a power that is a float
+/// goes through f64; the factor makes up for its rounding, so that what is a
+/// whole number is not cut to the one below.
 static Imported importPow(NodeContext &n) {
   Type element = n.getElement(0);
-  Type real = isa<FloatType>(element) ? element : Type(n.b.getF64Type());
+  if (isa<FloatType>(element) || !isa<FloatType>(n.getElement(1)))
+    return n.create<PowOp>(element, n.in(0), n.cast(n.in(1), element));
+  Type f64 = n.b.getF64Type();
   Value power =
-      n.create<PowOp>(real, n.cast(n.in(0), real), n.cast(n.in(1), real));
+      n.create<PowOp>(f64, n.cast(n.in(0), f64), n.cast(n.in(1), f64));
+  power = createBinary<MulOp>(n, f64, power, n.splat(f64, 1 + 0x1p-44));
   return n.cast(power, element);
 }
 

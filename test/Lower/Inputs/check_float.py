@@ -75,6 +75,8 @@ def binary_cases():
     u, v = np.array([200, 255], np.uint8), np.array([7, 255], np.uint8)
     check("mod.ui8", [u, v], "mod %a0, %a1", np.mod(u, v))
     check("div.ui8", [u, v], "div %a0, %a1", u // v)
+    i, j = np.array([-3, -1, 0, 0, 1, 2, 7, -1, 2], np.int64), np.array([5, 9, 0, 3, 80, 62, 20, -3, -1], np.int64)
+    check("pow.i64", [i, j], "pow %a0, %a1", np.array([-243, -1, 1, 0, 1, 1 << 62, 7 ** 20, -1, 0], np.int64))
     p = np.abs(a)
     check("pow.f32", [p, b], "pow %a0, %a1", p ** b)
     for e in (2.0, 3.0, 0.5, -1.5):
