@@ -252,6 +252,9 @@ void Array::set(int64_t i, double value) {
 Expected<Array> octet::castArray(const Array &array, int32_t type) {
   if (array.type == type)
     return array;
+  // Files without a type for it keep a bfloat16's bits.
+  if (array.type == OCTET_TYPE_U16 && type == OCTET_TYPE_BF16)
+    return Array{type, array.shape, array.data};
   if (isFloat(array.type) && !isFloat(type))
     return Error{std::string("takes ") + getTypeName(type) +
                  ", but the array is " + getTypeName(array.type)};

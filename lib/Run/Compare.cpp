@@ -52,6 +52,8 @@ static std::vector<int64_t> getPosition(const std::vector<int64_t> &shape,
 Expected<Comparison> octet::compareArrays(const Array &found,
                                           const Array &expected,
                                           const Tolerance &tolerance) {
+  if (found.type == OCTET_TYPE_BF16 && expected.type == OCTET_TYPE_U16)
+    return compareArrays(found, *castArray(expected, found.type), tolerance);
   if (found.shape != expected.shape)
     return Error{"has shape " + formatShape(found.shape) + " instead of " +
                  formatShape(expected.shape)};

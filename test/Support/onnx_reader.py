@@ -28,10 +28,11 @@ def read_varint(data, at):
             return value, at
 
 
-def fields(data):
-    """The fields of a message in order."""
+def spans(data):
+    """The fields of a message in order: number, value and encoding."""
     at = 0
     while at < len(data):
+        start = at
         key, at = read_varint(data, at)
         if key & 7 == 0:
             value, at = read_varint(data, at)
@@ -41,7 +42,12 @@ def fields(data):
         else:
             size = 8 if key & 7 == 1 else 4
             value, at = data[at:at + size], at + size
-        yield key >> 3, value
+        yield key >> 3, value, data[start:at]
+
+
+def fields(data):
+    """The fields of a message in order."""
+    return ((number, value) for number, value, _ in spans(data))
 
 
 def find(data, number):

@@ -23,7 +23,7 @@
 namespace mlir::octet {
 
 /// The versions of ONNX's operator set that Octet knows.
-inline constexpr int kOldestOpset = 6;
+inline constexpr int kOldestOpset = 1;
 inline constexpr int kNewestOpset = 24;
 
 struct ImportOptions {

@@ -49,7 +49,8 @@ using Arrays = std::map<std::string, Array>;
 bool multiplyExtents(const std::vector<int64_t> &shape, int64_t &product);
 
 /// Converts integers to any type and floats to floats. Floats do not become
-/// integers: whoever passes them is likely to have meant another input.
+/// integers: whoever passes them is likely to have meant another input. uint16
+/// to bfloat16 are its bits, as files have them that know no bfloat16.
 Expected<Array> castArray(const Array &array, int32_t type);
 /// q = round(x / scale) + zero_point, and back; see octet_tensor.
 Array quantizeArray(const Array &array, const octet_tensor &tensor);
