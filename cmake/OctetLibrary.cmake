@@ -46,6 +46,7 @@ function(octet_tool name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_compile_options(${name} PRIVATE -fno-exceptions)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} octet_flags)
+  octet_sanitizer_options(${name})
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 

@@ -29,10 +29,19 @@ target_compile_options(octet_flags INTERFACE
   -Wall -Wextra -Wno-unused-parameter -Wno-comment
   $<$<BOOL:${OCTET_WARNINGS_AS_ERRORS}>:-Werror>)
 if(OCTET_ENABLE_ASSERTIONS)
-  target_compile_options(octet_flags INTERFACE -UNDEBUG)
+  target_compile_options(octet_flags INTERFACE -UNDEBUG
+    "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/Assertions.h")
 endif()
 if(OCTET_SANITIZE)
   add_compile_options(-fsanitize=${OCTET_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize=vptr)
   add_link_options(-fsanitize=${OCTET_SANITIZE})
 endif()
+
+# octet_sanitizer_options(PROGRAM): its sanitizers' options, where it has any.
+function(octet_sanitizer_options name)
+  if(OCTET_SANITIZE)
+    target_sources(${name} PRIVATE
+      ${PROJECT_SOURCE_DIR}/cmake/SanitizerOptions.c)
+  endif()
+endfunction()

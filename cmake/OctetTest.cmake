@@ -41,6 +41,7 @@ function(octet_unittest name)
                                              ${PROJECT_BINARY_DIR}/include)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main
                                         octet_flags)
+  octet_sanitizer_options(${name})
   add_dependencies(octet-tests ${name})
   gtest_discover_tests(${name} TEST_PREFIX "unit." DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS quick TIMEOUT 120)
@@ -56,7 +57,8 @@ function(octet_lit_suite folder label)
     COMMAND ${OCTET_PYTHON_EXECUTABLE} ${OCTET_LIT} -v --show-unsupported
             --xunit-xml-output ${out}/lit.${name}.xml
             ${PROJECT_BINARY_DIR}/test/${folder})
-  set_tests_properties(lit.${name} PROPERTIES LABELS ${label} TIMEOUT 3600)
+  set_tests_properties(lit.${name} PROPERTIES LABELS ${label} TIMEOUT 3600
+   )
 endfunction()
 
 # octet_python_tests(NAME DIRECTORY LABEL)

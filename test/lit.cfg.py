@@ -104,11 +104,3 @@ add_feature("onnx-node-tests",
 peer = os.environ.get("OCTET_PEER_PYTHON") or config.octet_python
 add_feature("onnxruntime", works([peer, "-c", "import numpy, onnx, onnxruntime"]))
 config.substitutions += [("%peer-python", peer)]
-
-# MLIR's package is built without sanitizers: containers that cross the border
-# look wrong to AddressSanitizer, and what MLIR keeps to the end looks leaked.
-if config.octet_sanitize:
-    config.available_features.add("sanitize")
-    config.environment["ASAN_OPTIONS"] = (
-        "detect_leaks=0:detect_container_overflow=0")
-    config.environment["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1"
