@@ -169,6 +169,11 @@ void KernelBuilder::store(Value vector, Value view, Value at) {
   vector::StoreOp::create(*this, vector, view, ValueRange{at});
 }
 
+void KernelBuilder::prefetch(Value view, Value at) {
+  memref::PrefetchOp::create(*this, view, ValueRange{at}, /*isWrite=*/false,
+                             /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 //===----------------------------------------------------------------------===//
 // Control
 //===----------------------------------------------------------------------===//

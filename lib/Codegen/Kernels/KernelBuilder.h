@@ -52,6 +52,8 @@ public:
   Value loadPart(Value view, Value at, int64_t lanes, int64_t valid);
   Value loadScalar(Value view, Value at);
   void store(Value vector, Value view, Value at);
+  /// Brings the line of an element nearer, to be read before long.
+  void prefetch(Value view, Value at);
 
   // Control.
   Values loop(Value lo, Value hi, int64_t step, ValueRange carried,

@@ -31,12 +31,33 @@ private:
     Values weights;
     for (int64_t v = 0; v < tile.vectors; ++v)
       weights.push_back(loadWeights(w, v, step));
+    prefetchNext(w, step);
     Value *sum = sums.begin();
     for (int64_t pixel : tile.pixels) {
       int64_t depth = plan.weightShape.getDepth(plan.packing);
       Value input = loadInput(b.add(a, pixel + step * depth));
       for (int64_t v = 0; v < tile.vectors; ++v, ++sum)
         *sum = multiplyAdd(*sum, input, weights[v]);
+    }
+  }
+
+  /// The weights of the vectors that come after those of this tile, where they
+  /// are read for the first time: a panel so short ends before the machine finds
+  /// out that it is read in order.
+  void prefetchNext(Value w, int64_t step) {
+    constexpr int64_t kMostBytes = 32 * 1024;
+    const WeightShape &shape = plan.weightShape;
+    int64_t depth = shape.getDepth(plan.packing);
+    int64_t bytes = plan.lanes() * depth * shape.elementBytes;
+    int64_t steps =
+        shape.getSegments(plan.packing) * shape.getSteps(plan.packing);
+    if (plan.grid.spatialUnits() > 1 || tile.pixels.size() == 1 ||
+        tile.vectors * bytes * steps > kMostBytes)
+      return;
+    for (int64_t v = 0; v < tile.vectors; ++v) {
+      int64_t lane = (tile.vectors + v) * plan.lanes();
+      if (bytes >= 64 || lane * depth % 64 == 0)
+        b.prefetch(plan.weights, b.add(w, weightOffset(lane, step)));
     }
   }
 
