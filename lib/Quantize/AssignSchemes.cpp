@@ -86,6 +86,7 @@ private:
     RecipeChoice choice = rules.getChoice(type, getNodeName(op));
     if (choice.toFloat)
       return stayFloat(op, "the recipe says so");
+    op->removeAttr(SchemeAttr::kStaysFloatName);
     op->setAttr(SchemeAttr::kName, choice.getScheme(&getContext()));
   }
 

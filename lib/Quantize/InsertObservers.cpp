@@ -36,12 +36,20 @@ static bool isRangeKnown(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op)
     return false;
-  if (isa<ConstantOp, DequantizeOp, ObserveOp>(op))
+  if (isa<ConstantOp, DequantizeOp>(op))
     return true;
   if (isa<FixedOutputRangeOpInterface>(op) && SchemeAttr::of(op))
     return true;
   // A movement keeps its operand's scale; several operands are joined later.
   return isa<SameScaleOpInterface>(op) && SchemeAttr::of(op);
+}
+
+/// The observer of a value, of an earlier run with another recipe.
+static ObserveOp findObserver(Value value) {
+  for (Operation *user : value.getUsers())
+    if (auto observer = dyn_cast<ObserveOp>(user))
+      return observer;
+  return {};
 }
 
 namespace {
@@ -51,29 +59,42 @@ struct InsertObserversPass
     Block &body = getOperation().getBody().front();
     SmallVector<Value> values(body.getArguments());
     for (Operation &op : body)
-      llvm::append_range(values, op.getResults());
+      if (!isa<ObserveOp>(op))
+        llvm::append_range(values, op.getResults());
     for (Value value : values)
       observe(value);
   }
 
 private:
   void observe(Value value) {
-    if (!getElementTypeOrSelf(value.getType()).isF32() || isRangeKnown(value))
+    if (!getElementTypeOrSelf(value.getType()).isF32())
       return;
-    SchemeAttr scheme = findReader(value);
-    if (!scheme)
+    ObserveOp observer = findObserver(value);
+    if (observer)
+      observer.getResult().replaceAllUsesWith(value);
+    SchemeAttr scheme = isRangeKnown(value) ? SchemeAttr() : findReader(value);
+    if (!scheme) {
+      if (observer)
+        observer.erase();
       return;
-    OpBuilder builder(&getContext());
-    builder.setInsertionPointAfterValue(value);
-    auto observer =
-        ObserveOp::create(builder, value.getLoc(), value.getType(), value,
-                          scheme, /*statistics=*/StatisticsAttr());
+    }
+    if (observer)
+      observer.setSchemeAttr(scheme);
+    else
+      observer = create(value, scheme);
     // Only integer arithmetic sees the rounded values; a float operator or an
     // output beside it keeps the exact ones.
     value.replaceUsesWithIf(observer.getResult(), [](OpOperand &use) {
       return !isa<ObserveOp>(use.getOwner()) && SchemeAttr::of(use.getOwner());
     });
     ++numObservers;
+  }
+
+  ObserveOp create(Value value, SchemeAttr scheme) {
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(value);
+    return ObserveOp::create(builder, value.getLoc(), value.getType(), value,
+                             scheme, /*statistics=*/StatisticsAttr());
   }
 };
 } // namespace

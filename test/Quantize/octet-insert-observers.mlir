@@ -52,3 +52,28 @@ func.func @float_user(%x: tensor<1x4xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>)
   %z = octet.softmax %x {axis = 1 : i64, octet.stays_float = "no form"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
   return %y, %z : tensor<1x4xf32>, tensor<1x4xf32>
 }
+
+// -----
+
+// Under another recipe an observer keeps what it saw, and takes the new scheme.
+// CHECK-LABEL: func @again
+// CHECK: octet.observe %arg0 by <observer = minmax> saw
+// CHECK-NEXT: octet.add
+// CHECK-NOT: octet.observe
+func.func @again(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %o = octet.observe %x by <observer = mse> saw #octet.statistics<min = -1.0, max = 1.0, mean_min = -1.0, mean_max = 1.0, sum = 0.0, count = 4, histogram = [2, 2]> : tensor<4xf32>
+  %y = octet.add %o, %o {octet.scheme = #octet.scheme<observer = minmax>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// An operator that is float now reads the exact values again.
+// CHECK-LABEL: func @no_longer
+// CHECK-NOT: octet.observe
+// CHECK: octet.add %arg0, %arg0
+func.func @no_longer(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %o = octet.observe %x by <observer = mse> : tensor<4xf32>
+  %y = octet.add %o, %o : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

@@ -23,9 +23,9 @@ using namespace mlir::octet;
 namespace {
 namespace cl = llvm::cl;
 
-cl::OptionCategory category("octet-compile options");
-
 struct Flags {
+  // Made with the flags, after the parser's reset forgot all categories.
+  cl::OptionCategory category{"octet-compile options"};
   cl::opt<std::string> input{cl::Positional, cl::desc("MODEL.onnx|.mlir"),
                              cl::cat(category)};
   cl::opt<std::string> output{
@@ -239,7 +239,7 @@ int main(int argc, char **argv) {
   // LLVM's shared library registers hundreds of flags; none of them is ours.
   cl::ResetCommandLineParser();
   Flags flags;
-  cl::HideUnrelatedOptions(category);
+  cl::HideUnrelatedOptions(flags.category);
   std::string problems;
   llvm::raw_string_ostream problemStream(problems);
   if (!cl::ParseCommandLineOptions(
