@@ -97,7 +97,7 @@ LogicalResult
 StatisticsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        APFloat min, APFloat max, APFloat sampleMin,
                        APFloat sampleMax, APFloat sum, int64_t count,
-                       DenseI64ArrayAttr histogram) {
+                       DenseI64ArrayAttr histogram, DenseF64ArrayAttr means) {
   if (count <= 0)
     return emitError() << "statistics of " << count << " values";
   if (!min.isFinite() || !max.isFinite() || min > max)
@@ -111,6 +111,7 @@ Attribute StatisticsAttr::parse(AsmParser &parser, Type) {
   double min, max, sampleMin, sampleMax, sum;
   int64_t count;
   SmallVector<int64_t> bins;
+  SmallVector<double> means;
   auto parseRange = [&](double &low, double &high) -> ParseResult {
     return failure(parser.parseLSquare() || failed(parseReal(parser, low)) ||
                    parser.parseComma() || failed(parseReal(parser, high)) ||
@@ -123,10 +124,12 @@ Attribute StatisticsAttr::parse(AsmParser &parser, Type) {
       parseReal(parser, sum) || parser.parseComma() ||
       parser.parseKeyword("count") || parser.parseInteger(count))
     return {};
-  if (succeeded(parser.parseOptionalComma())) {
-    if (parser.parseKeyword("bins") ||
+  while (succeeded(parser.parseOptionalComma())) {
+    bool isMeans = succeeded(parser.parseOptionalKeyword("means"));
+    if ((!isMeans && parser.parseKeyword("bins")) ||
         parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
-          return parser.parseInteger(bins.emplace_back());
+          return isMeans ? ParseResult(parseReal(parser, means.emplace_back()))
+                         : parser.parseInteger(bins.emplace_back());
         }))
       return {};
   }
@@ -135,7 +138,8 @@ Attribute StatisticsAttr::parse(AsmParser &parser, Type) {
   return parser.getChecked<StatisticsAttr>(
       parser.getContext(), APFloat(min), APFloat(max), APFloat(sampleMin),
       APFloat(sampleMax), APFloat(sum), count,
-      DenseI64ArrayAttr::get(parser.getContext(), bins));
+      DenseI64ArrayAttr::get(parser.getContext(), bins),
+      DenseF64ArrayAttr::get(parser.getContext(), means));
 }
 
 void StatisticsAttr::print(AsmPrinter &printer) const {
@@ -156,6 +160,13 @@ void StatisticsAttr::print(AsmPrinter &printer) const {
   if (!getHistogram().empty()) {
     printer << ", bins [";
     llvm::interleaveComma(getHistogram().asArrayRef(), printer);
+    printer << ']';
+  }
+  if (!getMeans().empty()) {
+    printer << ", means [";
+    llvm::interleaveComma(getMeans().asArrayRef(), printer, [&](double mean) {
+      printReal(printer, APFloat(mean));
+    });
     printer << ']';
   }
   printer << '>';

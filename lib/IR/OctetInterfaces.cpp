@@ -30,7 +30,46 @@ int64_t ConvOp::getMacs() {
          std::max<int64_t>(getShape(getWeight())[0], 1);
 }
 
+int64_t ConvOp::getInputChannelAxis() {
+  return getLayout() == Layout::ChannelsFirst ? 1
+                                              : getShape(getInput()).size() - 1;
+}
+SmallVector<double> ConvOp::getMeanResponse(ArrayRef<double> weights,
+                                            ArrayRef<double> means) {
+  ArrayRef<int64_t> shape = getShape(getWeight());
+  int64_t outputs = shape[0], inputs = shape[1];
+  int64_t taps = weights.size() / std::max<int64_t>(outputs * inputs, 1);
+  SmallVector<double> response(outputs);
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    int64_t output = i / (inputs * taps), input = i / taps % inputs;
+    int64_t group = output / (outputs / getGroups());
+    response[output] += weight * means[group * inputs + input];
+  }
+  return response;
+}
+
 int64_t ConvTransposeOp::getWeightChannelAxis() { return 1; }
+int64_t ConvTransposeOp::getInputChannelAxis() {
+  return getLayout() == Layout::ChannelsFirst ? 1
+                                              : getShape(getInput()).size() - 1;
+}
+SmallVector<double> ConvTransposeOp::getMeanResponse(ArrayRef<double> weights,
+                                                     ArrayRef<double> means) {
+  ArrayRef<int64_t> shape = getShape(getWeight());
+  int64_t inputs = shape[0], outputs = shape[1];
+  int64_t taps = weights.size() / std::max<int64_t>(outputs * inputs, 1);
+  SmallVector<double> response(outputs * getGroups());
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    int64_t input = i / (outputs * taps), output = i / taps % outputs;
+    int64_t group = input / (inputs / getGroups());
+    response[group * outputs + output] += weight * means[input];
+  }
+  // An output meets one tap in `stride` of every axis.
+  for (int64_t stride : getStrides())
+    for (double &mean : response)
+      mean /= stride;
+  return response;
+}
 int64_t ConvTransposeOp::getMacs() {
   return countElements(getInput()) * countElements(getWeight()) /
          std::max<int64_t>(getShape(getWeight())[0], 1);
@@ -38,6 +77,24 @@ int64_t ConvTransposeOp::getMacs() {
 
 int64_t MatMulOp::getWeightChannelAxis() {
   return getShape(getRhs()).size() - (getTransposeRhs() ? 2 : 1);
+}
+int64_t MatMulOp::getInputChannelAxis() {
+  return getShape(getLhs()).size() - (getTransposeLhs() ? 2 : 1);
+}
+SmallVector<double> MatMulOp::getMeanResponse(ArrayRef<double> weights,
+                                              ArrayRef<double> means) {
+  ArrayRef<int64_t> shape = getShape(getRhs());
+  int64_t columns = shape[getWeightChannelAxis()];
+  // Each batch would have its own mean, and all share one bias.
+  if (means.size() * columns != weights.size())
+    return {};
+  SmallVector<double> response(columns);
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    size_t row = getTransposeRhs() ? i % means.size() : i / columns;
+    size_t column = getTransposeRhs() ? i / means.size() : i % columns;
+    response[column] += weight * means[row];
+  }
+  return response;
 }
 int64_t MatMulOp::getMacs() {
   ArrayRef<int64_t> lhs = getShape(getLhs());

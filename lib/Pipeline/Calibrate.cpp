@@ -199,6 +199,8 @@ static LogicalResult runSamples(ModuleOp module, const ::octet::Model &model,
       if (!collector.add(values))
         return observers[i].emitError("calibration sample ")
                << batch << " gives a NaN or an infinity here";
+      if (std::optional<int64_t> axis = observers[i].getChannelAxis())
+        collector.addMeans(values, getShape(observers[i].getInput()), *axis);
     }
     showProgress(batch + 1, samples.getNumBatches());
   }

@@ -56,7 +56,7 @@ struct AssignSchemesPass : octet::impl::AssignSchemesBase<AssignSchemesPass> {
     // Users come after their operands, so backwards every user is decided.
     for (Operation &op :
          llvm::reverse(getOperation().getBody().front().getOperations()))
-      if (SchemeAttr::of(&op) && isTransparent(&op) && !feedsIntegers(&op))
+      if (SchemeAttr::of(&op) && !isWorthwhile(&op))
         stayFloat(&op, "its result reaches no integer arithmetic, and 8 bits "
                        "would only lose accuracy");
     for (Operation &op : getOperation().getOps()) {
@@ -88,6 +88,22 @@ private:
       return stayFloat(op, "the recipe says so");
     op->removeAttr(SchemeAttr::kStaysFloatName);
     op->setAttr(SchemeAttr::kName, choice.getScheme(&getContext()));
+  }
+
+  /// Contractions are worth it by themselves, and so is what integers follow.
+  /// At the end of a model, among operators that decode or compare in float,
+  /// 8 bits in between would only make ties.
+  static bool isWorthwhile(Operation *op) {
+    if (isa<WeightedOpInterface>(op) || feedsIntegers(op))
+      return true;
+    auto isFloat = [](Operation *other) {
+      return other && other->hasAttr(SchemeAttr::kStaysFloatName) &&
+             !isTransparent(other);
+    };
+    return !isTransparent(op) && llvm::none_of(op->getUsers(), isFloat) &&
+           llvm::none_of(op->getOperands(), [&](Value operand) {
+             return isFloat(operand.getDefiningOp());
+           });
   }
 
   /// Whether some user computes with the result in integers.

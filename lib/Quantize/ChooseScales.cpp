@@ -32,6 +32,11 @@ struct ChooseScalesPass : octet::impl::ChooseScalesBase<ChooseScalesPass> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) { ops.push_back(op); });
+    // Corrections of the bias read the observers, so they come first.
+    for (Operation *op : ops)
+      if (auto weighted = dyn_cast<WeightedOpInterface>(op))
+        if (SchemeAttr scheme = SchemeAttr::of(op))
+          quantizeWeight(weighted, scheme);
     for (Operation *op : ops) {
       if (auto observer = dyn_cast<ObserveOp>(op)) {
         if (failed(replaceObserver(observer)))
@@ -41,8 +46,6 @@ struct ChooseScalesPass : octet::impl::ChooseScalesBase<ChooseScalesPass> {
       SchemeAttr scheme = SchemeAttr::of(op);
       if (!scheme)
         continue;
-      if (auto weighted = dyn_cast<WeightedOpInterface>(op))
-        quantizeWeight(weighted, scheme);
       quantizeConstants(cast<IntegerFormOpInterface>(op), scheme);
       if (auto fixed = dyn_cast<FixedOutputRangeOpInterface>(op))
         fixResult(fixed, scheme);
@@ -51,10 +54,15 @@ struct ChooseScalesPass : octet::impl::ChooseScalesBase<ChooseScalesPass> {
 
 private:
   LogicalResult replaceObserver(ObserveOp op) {
+    if (!op.getSchemeAttr()) {
+      op.getResult().replaceAllUsesWith(op.getInput());
+      op.erase();
+      return success();
+    }
     if (!op.getStatisticsAttr())
       return op.emitError("no samples were seen; calibrate first");
     OpBuilder builder(op);
-    SchemeAttr scheme = op.getScheme();
+    SchemeAttr scheme = op.getSchemeAttr();
     auto type = makeActivationType(
         &getContext(), chooseRange(scheme, op.getStatisticsAttr()),
         scheme.getActivationSigned(), scheme.getActivationSymmetric());
@@ -66,18 +74,21 @@ private:
   }
 
   void quantizeWeight(WeightedOpInterface op, SchemeAttr scheme) {
-    OpOperand &operand = op.getWeightOperand();
-    if (!getConstantAttr(operand.get()))
+    Value weight = op.getWeightOperand().get();
+    if (!getConstantAttr(weight))
       return;
     OpBuilder builder(op);
     std::optional<int64_t> axis;
     if (scheme.getWeightPerChannel())
       axis = op.getWeightChannelAxis();
-    Value quantized = quantizeWeights(builder, operand.get(), axis);
+    Value quantized = quantizeWeights(builder, weight, axis);
     if (!quantized)
       return;
-    operand.set(DequantizeOp::create(builder, quantized.getLoc(),
-                                     operand.get().getType(), quantized));
+    if (scheme.getCorrectBias())
+      numCorrected += correctBias(builder, op, quantized);
+    // A new operand may move the others, so the weights' is asked for last.
+    op.getWeightOperand().set(DequantizeOp::create(
+        builder, quantized.getLoc(), weight.getType(), quantized));
     ++numWeights;
   }
 

@@ -48,7 +48,8 @@ static bool isRangeKnown(Value value) {
 static ObserveOp findObserver(Value value) {
   for (Operation *user : value.getUsers())
     if (auto observer = dyn_cast<ObserveOp>(user))
-      return observer;
+      if (observer.getSchemeAttr())
+        return observer;
   return {};
 }
 
@@ -63,6 +64,11 @@ struct InsertObserversPass
         llvm::append_range(values, op.getResults());
     for (Value value : values)
       observe(value);
+    getOperation().walk([&](WeightedOpInterface op) {
+      if (SchemeAttr scheme = SchemeAttr::of(op);
+          scheme && scheme.getCorrectBias())
+        observeChannels(op);
+    });
   }
 
 private:
@@ -90,11 +96,32 @@ private:
     ++numObservers;
   }
 
+  /// The means of the input's channels are wanted, too: by the input's
+  /// observer, or by one beside it where the input has none of its own.
+  void observeChannels(WeightedOpInterface op) {
+    Value input = op.getInputOperand().get();
+    if (!getElementTypeOrSelf(input.getType()).isF32() ||
+        getConstantAttr(input) || !getConstantAttr(op.getWeightOperand().get()))
+      return;
+    int64_t axis = op.getInputChannelAxis();
+    if (auto observer = input.getDefiningOp<ObserveOp>()) {
+      if (int64_t(observer.getChannelAxis().value_or(axis)) == axis)
+        return observer.setChannelAxis(axis);
+      input = observer.getInput();
+    }
+    for (Operation *user : input.getUsers())
+      if (auto observer = dyn_cast<ObserveOp>(user);
+          observer && observer.getChannelAxis() == uint64_t(axis))
+        return;
+    create(input, SchemeAttr()).setChannelAxis(axis);
+  }
+
   ObserveOp create(Value value, SchemeAttr scheme) {
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfterValue(value);
     return ObserveOp::create(builder, value.getLoc(), value.getType(), value,
-                             scheme, /*statistics=*/StatisticsAttr());
+                             scheme, /*statistics=*/StatisticsAttr(),
+                             /*channel_axis=*/IntegerAttr());
   }
 };
 } // namespace

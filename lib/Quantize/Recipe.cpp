@@ -19,8 +19,8 @@ using Json = llvm::json::Value;
 
 SchemeAttr RecipeChoice::getScheme(MLIRContext *context) const {
   return SchemeAttr::get(context, activationSigned, activationSymmetric,
-                         weightPerChannel, /*weightBits=*/8, observer,
-                         int64_t(percentile * 1e4 + 0.5));
+                         weightPerChannel, /*weightBits=*/8, correctBias,
+                         observer, int64_t(percentile * 1e4 + 0.5));
 }
 
 /// "Average_Pool" and "AveragePool" are one name; ONNX's names that import to
@@ -76,6 +76,18 @@ static Error readWord(const Object &object, StringRef key,
   return fail("'" + key + "' must be one of: " + all);
 }
 
+static Error readFlag(const Object &object, StringRef key,
+                      bool RecipeChoice::*flag, Changes &changes) {
+  const Json *value = object.get(key);
+  if (!value)
+    return Error::success();
+  std::optional<bool> setting = value->getAsBoolean();
+  if (!setting)
+    return fail("'" + key + "' must be true or false");
+  changes.push_back([=](RecipeChoice &choice) { choice.*flag = *setting; });
+  return Error::success();
+}
+
 static Error readActivation(const Object &object, Changes &changes) {
   if (Error error =
           checkKeys(object, {"type", "symmetric", "observer", "percentile"},
@@ -87,12 +99,9 @@ static Error readActivation(const Object &object, Changes &changes) {
                     {"i8", [](auto &c) { c.activationSigned = true; }}},
                    changes))
     return error;
-  if (const Json *value = object.get("symmetric")) {
-    std::optional<bool> flag = value->getAsBoolean();
-    if (!flag)
-      return fail("'symmetric' must be true or false");
-    changes.push_back([=](auto &c) { c.activationSymmetric = *flag; });
-  }
+  if (Error error = readFlag(object, "symmetric",
+                             &RecipeChoice::activationSymmetric, changes))
+    return error;
   if (const Json *value = object.get("percentile")) {
     std::optional<double> number = value->getAsNumber();
     if (!number || !(*number > 50) || !(*number <= 100))
@@ -111,7 +120,11 @@ static Error readActivation(const Object &object, Changes &changes) {
 }
 
 static Error readWeight(const Object &object, Changes &changes) {
-  if (Error error = checkKeys(object, {"type", "granularity"}, "'weight'"))
+  if (Error error = checkKeys(
+          object, {"type", "granularity", "bias_correction"}, "'weight'"))
+    return error;
+  if (Error error = readFlag(object, "bias_correction",
+                             &RecipeChoice::correctBias, changes))
     return error;
   if (Error error = readWord(object, "type", {{"i8", [](auto &) {}}}, changes))
     return error;

@@ -63,6 +63,21 @@ bool StatisticsCollector::add(ArrayRef<float> sample) {
   return true;
 }
 
+void StatisticsCollector::addMeans(ArrayRef<float> sample,
+                                   ArrayRef<int64_t> shape, int64_t axis) {
+  size_t channels = shape[axis];
+  channelSums.resize(channels);
+  size_t inner = 1;
+  for (int64_t extent : shape.drop_front(axis + 1))
+    inner *= extent;
+  for (size_t begin = 0; begin < sample.size(); begin += inner) {
+    double total = 0;
+    for (float x : sample.slice(begin, inner))
+      total += x;
+    channelSums[begin / inner % channels] += total;
+  }
+}
+
 void StatisticsCollector::merge(const StatisticsCollector &other) {
   if (!other.count)
     return;
@@ -82,6 +97,9 @@ void StatisticsCollector::merge(const StatisticsCollector &other) {
   sampleMin += theirs.sampleMin;
   sampleMax += theirs.sampleMax;
   sum += theirs.sum;
+  channelSums.resize(std::max(channelSums.size(), theirs.channelSums.size()));
+  for (auto [i, channel] : llvm::enumerate(theirs.channelSums))
+    channelSums[i] += channel;
   count += theirs.count;
   samples += theirs.samples;
 }
@@ -117,10 +135,14 @@ std::vector<int64_t> StatisticsCollector::resample() const {
 StatisticsAttr StatisticsCollector::finish(MLIRContext *context) const {
   if (!count)
     return {};
+  SmallVector<double> means;
+  for (double channel : channelSums)
+    means.push_back(channel * channelSums.size() / count);
   return StatisticsAttr::get(context, APFloat(min), APFloat(max),
                              APFloat(sampleMin / samples),
                              APFloat(sampleMax / samples), APFloat(sum), count,
-                             DenseI64ArrayAttr::get(context, resample()));
+                             DenseI64ArrayAttr::get(context, resample()),
+                             DenseF64ArrayAttr::get(context, means));
 }
 
 //===----------------------------------------------------------------------===//

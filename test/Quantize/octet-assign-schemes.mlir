@@ -59,3 +59,18 @@ func.func @half_precision(%x: tensor<4xf16>) -> tensor<4xf16> {
   %y = octet.add %x, %x : (tensor<4xf16>, tensor<4xf16>) -> tensor<4xf16>
   return %y : tensor<4xf16>
 }
+
+// -----
+
+// What is decoded from scores at the end of a detector needs all their bits.
+// CHECK-LABEL: func @decoding
+// CHECK: octet.matmul{{.*}}octet.scheme
+// CHECK: octet.mul{{.*}}octet.stays_float = "its result reaches no integer arithmetic
+// CHECK: octet.softmax{{.*}}octet.stays_float
+func.func @decoding(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %w = octet.constant dense<1.0> : tensor<4x4xf32> -> tensor<4x4xf32>
+  %s = octet.matmul(%x, %w) : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>
+  %m = octet.mul %s, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %y = octet.softmax %m {axis = 1 : i64} : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}

@@ -63,3 +63,46 @@ func.func @weights_per_tensor(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %y = octet.matmul(%x, %w) {octet.scheme = #octet.scheme<weight_per_channel = false>} : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }
+
+// -----
+
+// 0.3 * 127 rounds from 38.1 to 38, so inputs with a mean of 10 lose 0.1 / 127 * 10:
+// the bias gives it back.
+// CHECK-LABEL: func @bias_correction
+// CHECK-DAG: %[[B:.*]] = octet.constant dense<1.00787{{[0-9]*}}> : tensor<1xf32>
+// CHECK-NOT: octet.observe
+// CHECK: octet.matmul({{.*}}, bias %[[B]])
+func.func @bias_correction(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = octet.constant dense<[[1.0], [0.3]]> : tensor<2x1xf32> -> tensor<2x1xf32>
+  %b = octet.constant dense<1.0> : tensor<1xf32> -> tensor<1xf32>
+  %o = octet.observe %x by <> seen <range [0.0, 20.0], samples [0.0, 20.0], sum 50.0, count 10, means [0.0, 10.0]> channels 1 : tensor<1x2xf32>
+  %y = octet.matmul(%o, %w, bias %b) {octet.scheme = #octet.scheme<>} : (tensor<1x2xf32>, tensor<2x1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  return %y : tensor<1x1xf32>
+}
+
+// -----
+
+// The same where the means were seen beside a value whose range is known, and
+// there was no bias.
+// CHECK-LABEL: func @no_bias_yet
+// CHECK-DAG: %[[B:.*]] = octet.constant dense<{{0.00787[0-9]*|7.87[0-9]*E-3}}> : tensor<1xf32>
+// CHECK-NOT: octet.observe
+// CHECK: octet.matmul({{.*}}, bias %[[B]])
+func.func @no_bias_yet(%x: tensor<2x1xf32>) -> tensor<1x1xf32> {
+  %w = octet.constant dense<[[1.0], [0.3]]> : tensor<2x1xf32> -> tensor<2x1xf32>
+  %s = octet.sigmoid %x {octet.scheme = #octet.scheme<>} : tensor<2x1xf32> -> tensor<2x1xf32>
+  %o = octet.observe %s seen <range [0.0, 20.0], samples [0.0, 20.0], sum 50.0, count 10, means [0.0, 10.0]> channels 0 : tensor<2x1xf32>
+  %y = octet.matmul(%s, %w) {transpose_lhs, octet.scheme = #octet.scheme<>} : (tensor<2x1xf32>, tensor<2x1xf32>) -> tensor<1x1xf32>
+  return %y : tensor<1x1xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @without_correction
+// CHECK: octet.matmul(%{{[^,]*}}, %{{[^,]*}}) {
+func.func @without_correction(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = octet.constant dense<[[1.0], [0.3]]> : tensor<2x1xf32> -> tensor<2x1xf32>
+  %o = octet.observe %x by <> seen <range [0.0, 20.0], samples [0.0, 20.0], sum 50.0, count 10, means [0.0, 10.0]> channels 1 : tensor<1x2xf32>
+  %y = octet.matmul(%o, %w) {octet.scheme = #octet.scheme<correct_bias = false>} : (tensor<1x2xf32>, tensor<2x1xf32>) -> tensor<1x1xf32>
+  return %y : tensor<1x1xf32>
+}

@@ -57,12 +57,12 @@ func.func @float_user(%x: tensor<1x4xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>)
 
 // Under another recipe an observer keeps what it saw, and takes the new scheme.
 // CHECK-LABEL: func @again
-// CHECK: octet.observe %arg0 by <observer = minmax> saw
+// CHECK: octet.observe %arg0 by <> seen
 // CHECK-NEXT: octet.add
 // CHECK-NOT: octet.observe
 func.func @again(%x: tensor<4xf32>) -> tensor<4xf32> {
-  %o = octet.observe %x by <observer = mse> saw #octet.statistics<min = -1.0, max = 1.0, mean_min = -1.0, mean_max = 1.0, sum = 0.0, count = 4, histogram = [2, 2]> : tensor<4xf32>
-  %y = octet.add %o, %o {octet.scheme = #octet.scheme<observer = minmax>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %o = octet.observe %x by <observer = mse> seen <range [-1.0, 1.0], samples [-1.0, 1.0], sum 0.0, count 4> : tensor<4xf32>
+  %y = octet.add %o, %o {octet.scheme = #octet.scheme<>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
 
@@ -76,4 +76,21 @@ func.func @no_longer(%x: tensor<4xf32>) -> tensor<4xf32> {
   %o = octet.observe %x by <observer = mse> : tensor<4xf32>
   %y = octet.add %o, %o : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
+}
+
+// -----
+
+// A product wants the means of its input's channels: from the input's observer,
+// or from one beside a value whose range is known.
+// CHECK-LABEL: func @channels
+// CHECK: octet.observe %arg0 by <> channels 1
+// CHECK: %[[S:.*]] = octet.sigmoid
+// CHECK: octet.observe %[[S]] channels 1
+// CHECK: octet.matmul(%[[S]],
+func.func @channels(%x: tensor<3x4xf32>) -> tensor<3x4xf32> {
+  %w = octet.constant dense<1.0> : tensor<4x4xf32> -> tensor<4x4xf32>
+  %a = octet.matmul(%x, %w) {octet.scheme = #octet.scheme<>} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  %s = octet.sigmoid %a {octet.scheme = #octet.scheme<>} : tensor<3x4xf32> -> tensor<3x4xf32>
+  %y = octet.matmul(%s, %w) {octet.scheme = #octet.scheme<>} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  return %y : tensor<3x4xf32>
 }

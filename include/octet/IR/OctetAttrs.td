@@ -117,6 +117,7 @@ def Octet_StatisticsAttr : Octet_Attr<"Statistics", "statistics"> {
   let description = [{
     Extremes, number and sum of the values seen, and a histogram of `bins`
     equal intervals over [min, max] (empty where only extremes were asked for).
+    `means` are the means of single channels, where an axis was named for them.
     `sample_min` and `sample_max` are the means of the per-sample extremes.
     Samples themselves are never kept, so a model can be quantized again, with
     another recipe, from its IR alone.
@@ -127,7 +128,8 @@ def Octet_StatisticsAttr : Octet_Attr<"Statistics", "statistics"> {
                         APFloatParameter<"mean of the samples' largest">:$sample_max,
                         APFloatParameter<"sum of all values">:$sum,
                         "int64_t":$count,
-                        "::mlir::DenseI64ArrayAttr":$histogram);
+                        "::mlir::DenseI64ArrayAttr":$histogram,
+                        "::mlir::DenseF64ArrayAttr":$means);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
@@ -138,13 +140,15 @@ def Octet_SchemeAttr : Octet_Attr<"Scheme", "scheme"> {
     Attached as `octet.scheme` to every operator that Quantize decided to compute
     in integers; the others carry `octet.stays_float` with the reason. Storage
     types are `ui8` and `si8`-like: `activation_signed` and 8 bits. Weights are
-    signed, symmetric, one scale an output channel or one in all.
+    signed, symmetric, one scale an output channel or one in all; with
+    `correct_bias` the bias makes good for their mean rounding error.
   }];
   let parameters = (ins
     DefaultValuedParameter<"bool", "false">:$activation_signed,
     DefaultValuedParameter<"bool", "false">:$activation_symmetric,
     DefaultValuedParameter<"bool", "true">:$weight_per_channel,
     DefaultValuedParameter<"unsigned", "8">:$weight_bits,
+    DefaultValuedParameter<"bool", "true">:$correct_bias,
     DefaultValuedParameter<"::mlir::octet::ObserverKind",
                            "ObserverKind::MinMax">:$observer,
     // Parts in a million that the percentile observer keeps.

@@ -82,6 +82,19 @@ def Octet_WeightedOpInterface : Octet_OpInterface<"WeightedOpInterface"> {
       "", [{ return $_op->getOpOperand(1); }]>,
     InterfaceMethod<"The bias, one element an output channel; null if absent.",
       "::mlir::Value", "getBiasValue", (ins), "", [{ return $_op.getBias(); }]>,
+    InterfaceMethod<"Sets the bias.", "void", "setBiasValue",
+      (ins "::mlir::Value":$bias), "", [{ $_op.getBiasMutable().assign(bias); }]>,
+    InterfaceMethod<[{
+      The input's axis of channels: elements along the others are multiplied by
+      the same weights.
+    }], "int64_t", "getInputChannelAxis">,
+    InterfaceMethod<[{
+      The mean result of each output channel, before bias and clamp and away
+      from padding, for weights of the operand's shape and inputs with these
+      means of their channels. Empty if an output channel has no single mean.
+    }], "::llvm::SmallVector<double>", "getMeanResponse",
+      (ins "::llvm::ArrayRef<double>":$weights,
+           "::llvm::ArrayRef<double>":$means)>,
     InterfaceMethod<[{
       The weights' axis with one entry an output channel, along which weights
       may be quantized per-axis.

@@ -155,8 +155,10 @@ def Octet_ObserveOp
                            MemoryEffects<[MemWrite]>]> {
   let summary = "marks a value whose range is to be learnt from samples";
   let description = [{
-    The identity. Calibration fills in `statistics`; choosing scales turns the
-    observer into a pair of quantize and dequantize, as `scheme` says.
+    The identity. Calibration fills in `statistics`, with the means along
+    `channel_axis` where it is given; choosing scales turns the observer into a
+    pair of quantize and dequantize, as `scheme` says. Without a scheme it only
+    watches.
 
     ```mlir
     %y = octet.observe %x by <observer = mse>
@@ -164,11 +166,14 @@ def Octet_ObserveOp
       : tensor<1x5xf32>
     ```
   }];
-  let arguments = (ins Octet_FloatTensor:$input, Octet_SchemeAttr:$scheme,
-                       OptionalAttr<Octet_StatisticsAttr>:$statistics);
+  let arguments = (ins Octet_FloatTensor:$input,
+                       OptionalAttr<Octet_SchemeAttr>:$scheme,
+                       OptionalAttr<Octet_StatisticsAttr>:$statistics,
+                       OptionalAttr<I64Attr>:$channel_axis);
   let results = (outs Octet_FloatTensor:$result);
   let assemblyFormat = [{
-    $input `by` $scheme (`seen` $statistics^)? attr-dict `:` type($input)
+    $input (`by` $scheme^)? (`seen` $statistics^)?
+    (`channels` $channel_axis^)? attr-dict `:` type($input)
   }];
 }
 

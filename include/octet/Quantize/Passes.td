@@ -75,7 +75,8 @@ def ChooseScales : Pass<"octet-choose-scales", "::mlir::func::FuncOp"> {
     An observer with statistics becomes a pair at the scale that its scheme
     draws from them, the result of an operator with a fixed range a pair at the
     fixed scale, and constant weights of operators with a scheme become quantized
-    constants, read through a dequantize.
+    constants, read through a dequantize. Where an observer saw the means of the
+    input's channels, the bias makes good for the mean error of the weights.
 
     ```mlir
     %o = octet.observe %x by <> seen <range [0.0, 2.55], ...> : tensor<4xf32>
@@ -86,7 +87,9 @@ def ChooseScales : Pass<"octet-choose-scales", "::mlir::func::FuncOp"> {
   }];
   let statistics = [
     Statistic<"numPairs", "pairs", "Pairs inserted for activations">,
-    Statistic<"numWeights", "weights", "Weight constants quantized">];
+    Statistic<"numWeights", "weights", "Weight constants quantized">,
+    Statistic<"numCorrected", "corrected",
+              "Biases that make good for the error of weights">];
   let dependentDialects = ["::mlir::octet::OctetDialect",
                            "::mlir::quant::QuantDialect"];
 }

@@ -21,6 +21,7 @@ struct RecipeChoice {
   bool activationSigned = false;
   bool activationSymmetric = false;
   bool weightPerChannel = true;
+  bool correctBias = true;
   ObserverKind observer = ObserverKind::MSE;
   double percentile = 99.999;
 

@@ -1,5 +1,5 @@
 //===- Statistics.h - Streaming statistics of a tensor, and scales from them -*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -27,6 +27,8 @@ public:
 
   /// Adds one sample. False if it holds a NaN or an infinity.
   bool add(ArrayRef<float> sample);
+  /// Adds one sample to the means of the channels along an axis of its shape.
+  void addMeans(ArrayRef<float> sample, ArrayRef<int64_t> shape, int64_t axis);
   /// Adds what another collector saw.
   void merge(const StatisticsCollector &other);
   /// Null if nothing was added.
@@ -40,6 +42,7 @@ private:
   std::vector<int64_t> bins = std::vector<int64_t>(kBins);
   double min = 0, max = 0, sum = 0, sampleMin = 0, sampleMax = 0;
   int64_t count = 0, samples = 0;
+  std::vector<double> channelSums;
 };
 
 /// A range of real values to be represented.

@@ -23,6 +23,11 @@ Value quantizeWeights(OpBuilder &builder, Value weight,
 Value quantizeConstant(OpBuilder &builder, Value constant,
                        quant::UniformQuantizedType type);
 
+/// Takes the shift that quantizing the operator's weights gives its mean result
+/// out of its bias, if an observer saw the means of the input's channels. To be
+/// called before the weights are replaced. Whether there was a correction.
+bool correctBias(OpBuilder &builder, WeightedOpInterface op, Value quantized);
+
 } // namespace mlir::octet
 
 #endif // OCTET_QUANTIZE_WEIGHTS_H

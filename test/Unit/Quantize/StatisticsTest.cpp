@@ -26,7 +26,7 @@ struct StatisticsTest : testing::Test {
     return std::accumulate(bins.begin(), bins.end(), int64_t(0));
   }
   SchemeAttr scheme(ObserverKind kind, int64_t ppm = 999990) {
-    return SchemeAttr::get(&context, false, false, true, 8, kind, ppm);
+    return SchemeAttr::get(&context, false, false, true, 8, true, kind, ppm);
   }
 
   MLIRContext context;
@@ -69,6 +69,19 @@ TEST_F(StatisticsTest, RefusesNaNAndInfinity) {
   EXPECT_FALSE(collector.add({1.0f, std::numeric_limits<float>::quiet_NaN()}));
   EXPECT_FALSE(collector.add({std::numeric_limits<float>::infinity()}));
   EXPECT_FALSE(collector.finish(&context));
+}
+
+TEST_F(StatisticsTest, MeansAreThoseOfChannels) {
+  StatisticsCollector collector, other;
+  collector.add({1, 3, 10, 30});
+  collector.addMeans({1, 3, 10, 30}, {1, 2, 2}, 1);
+  other.add({5, 7, 50, 70});
+  other.addMeans({5, 7, 50, 70}, {1, 2, 2}, 1);
+  collector.merge(other);
+  ArrayRef<double> means = collector.finish(&context).getMeans().asArrayRef();
+  ASSERT_EQ(means.size(), 2u);
+  EXPECT_EQ(means[0], 4);
+  EXPECT_EQ(means[1], 40);
 }
 
 TEST_F(StatisticsTest, OnlyZerosHaveAnEmptyRange) {
