@@ -26,7 +26,7 @@ llvm_config.with_environment(
     "PYTHONPATH", os.pathsep.join([os.path.join(config.octet_src_root, "python"),
                                    os.path.join(config.test_source_root, "Support")]))
 llvm_config.with_environment("PYTHONDONTWRITEBYTECODE", "1")
-for name in ["OCTET_MODELS", "OCTET_PEER_PYTHON", "CCACHE_DIR"]:
+for name in ["OCTET_MODELS", "OCTET_PEER_PYTHON", "CCACHE_DIR", "ASAN_OPTIONS", "UBSAN_OPTIONS"]:
     if name in os.environ:
         config.environment[name] = os.environ[name]
 
