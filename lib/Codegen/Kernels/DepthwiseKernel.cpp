@@ -62,15 +62,22 @@ protected:
 // Bytes
 //===----------------------------------------------------------------------===//
 
+/// Where channels are few, a vector holds those of several pixels.
 class ByteWriter : public DepthwiseWriter {
 public:
-  using DepthwiseWriter::DepthwiseWriter;
+  ByteWriter(const KernelPlan &plan, KernelBuilder &b, const WorkUnit &unit,
+             Value channel, int64_t channels, int64_t lanes,
+             int64_t pixelsPerVector = 1)
+      : DepthwiseWriter(plan, b, unit, channel, channels, lanes),
+        pixelsPerVector(pixelsPerVector) {}
 
   void write() {
     const WeightShape &shape = plan.weightShape;
     int64_t together = shape.getVariants(Packing::Taps);
-    Epilogue epilogue(plan, b, positionAt(b.index(0), b.index(0)), channels,
-                      lanes, LaneOrder::Interleaved);
+    Epilogue epilogue(plan, b, positionAt(b.index(0), b.index(0)),
+                      channels * pixelsPerVector, lanes,
+                      LaneOrder::Interleaved);
+    epilogue.repeatChannels(channels);
     epilogue.preload();
     loadWeights(std::min(together, unit.rows));
     int64_t full = unit.rows / together, rest = unit.rows % together;
@@ -83,6 +90,8 @@ public:
 
 private:
   int64_t getGroups() const { return plan.weightShape.getSteps(Packing::Taps); }
+  /// Columns from the first pixel of a vector to that of the next.
+  int64_t getAdvance() const { return pixelsPerVector * plan.strideWidth; }
   /// Columns from the first tap to the last.
   int64_t getSpan() const {
     return (plan.weightShape.kernelWidth - 1) * plan.dilationWidth + 1;
@@ -99,6 +108,7 @@ private:
   /// Dots that a turn of the loop along a row may have.
   static constexpr int64_t kMaxStraightDots = 128;
 
+  int64_t pixelsPerVector;
   /// Of the output rows that are being written.
   int64_t inputRows = 0;
   /// By output row, kernel column, group of taps and vector.
@@ -128,11 +138,14 @@ Value unpack(KernelBuilder &b, Value x, Value y, int64_t bytes, bool high) {
 Value ByteWriter::loadWeightVector(int64_t element) {
   Values parts;
   int64_t stride = plan.weightShape.getPanelStride(Packing::Taps);
-  for (int64_t panel = 0; panel < lanes / 4; ++panel)
-    parts.push_back(
-        panel * WeightShape::kPanel < channels
-            ? b.load(plan.weights, weightsAt(panel * stride + element), 16)
-            : b.zero(b.vec(16, b.getI8Type())));
+  for (int64_t panel = 0; panel < lanes / 4; ++panel) {
+    int64_t first = panel * WeightShape::kPanel;
+    if (pixelsPerVector > 1)
+      first %= channels;
+    Value at = weightsAt(first / WeightShape::kPanel * stride + element);
+    parts.push_back(first < channels ? b.load(plan.weights, at, 16)
+                                     : b.zero(b.vec(16, b.getI8Type())));
+  }
   while (parts.size() > 1) {
     Values joined;
     for (size_t i = 0; i < parts.size(); i += 2)
@@ -184,46 +197,54 @@ Values ByteWriter::loadColumn(Value at) {
 }
 
 /// A group of output rows that share their input: along the row, with the
-/// columns that the next pixel needs again carried over. A turn of the loop
-/// takes as many pixels as bring a column back to where it was, so that the
-/// carried vectors need not be moved.
+/// columns that the next pixel needs again carried over. Where these are more
+/// than are new, a turn of the loop takes as many pixels as bring a column back
+/// to where it was, so that the carried vectors need not be moved.
 void ByteWriter::writeRows(Epilogue &epilogue, Value row, int64_t rows) {
   const WeightShape &shape = plan.weightShape;
   inputRows = shape.kernelHeight + (rows - 1) * plan.strideHeight;
   Value first = plan.locateInput(b, positionAt(row, b.index(0)), channel);
   int64_t perColumn = 4 * getGroups(), span = getSpan();
-  bool slides = plan.dilationWidth == 1 && span > plan.strideWidth;
-  int64_t kept = slides ? span - plan.strideWidth : 0;
+  bool slides = plan.dilationWidth == 1 && span > getAdvance();
+  int64_t kept = slides ? span - getAdvance() : 0;
   Values carried;
   for (int64_t column = 0; column < kept; ++column)
     carried.append(loadColumn(b.add(first, columnOffset(column))));
-  // Pixels from `pixel` on; takes the carried columns and gives the next ones.
+  // Vectors from `pixel` on; takes the carried columns and gives the next ones.
   auto writePixels = [&](Value pixel, int64_t count, ValueRange old) {
     SmallVector<Values> columns;
     for (int64_t column = 0; column < kept; ++column)
       columns.push_back(Values(old.slice(column * perColumn, perColumn)));
     for (int64_t i = 0; i < count; ++i)
-      writePixel(epilogue, positionAt(row, b.add(pixel, i)), columns, kept,
-                 rows);
+      writePixel(epilogue, positionAt(row, b.add(pixel, i * pixelsPerVector)),
+                 columns, kept, rows);
     Values next;
     for (Values &column : columns)
       next.append(column);
     return next;
   };
   int64_t dots = rows * shape.kernelWidth * perColumn;
-  int64_t count = slides && span * dots <= kMaxStraightDots ? span : 1;
-  int64_t rest = unit.pixels % count;
-  if (unit.pixels >= count)
-    carried = b.loop(b.index(0), b.index(unit.pixels - rest), count, carried,
-                     [&](Value pixel, ValueRange old) {
+  int64_t count =
+      kept > getAdvance() && span * dots <= kMaxStraightDots ? span : 1;
+  int64_t vectors = unit.pixels / pixelsPerVector, rest = vectors % count,
+          step = count * pixelsPerVector;
+  if (vectors >= count)
+    carried = b.loop(b.index(0), b.index((vectors - rest) * pixelsPerVector),
+                     step, carried, [&](Value pixel, ValueRange old) {
                        return writePixels(pixel, count, old);
                      });
   if (rest)
-    writePixels(b.index(unit.pixels - rest), rest, carried);
+    carried =
+        writePixels(b.index((vectors - rest) * pixelsPerVector), rest, carried);
+  if (int64_t pixels = unit.pixels % pixelsPerVector) {
+    epilogue.limitTo(pixels * channels);
+    writePixels(b.index(unit.pixels - pixels), 1, carried);
+    epilogue.limitTo(pixelsPerVector * channels);
+  }
 }
 
-/// One pixel: completes `columns`, of which `kept` are there, and leaves those
-/// that the next pixel needs.
+/// One vector: completes `columns`, of which `kept` are there, and leaves those
+/// that the next one needs.
 void ByteWriter::writePixel(Epilogue &epilogue, const Position &at,
                             SmallVector<Values> &columns, int64_t kept,
                             int64_t rows) {
@@ -314,11 +335,32 @@ private:
 };
 } // namespace
 
+/// Whether pixels, all their channels, follow each other in every buffer, those
+/// in that make those out.
+static bool canShareVectors(const KernelPlan &plan) {
+  ConvOp op = plan.op;
+  int64_t channels = op.getChannels();
+  return channels % WeightShape::kPanel == 0 && plan.strideWidth == 1 &&
+         plan.dilationWidth == 1 && plan.input.strides[2] == channels &&
+         plan.out.strides[2] == channels &&
+         llvm::all_of(plan.operands, [&](const View &view) {
+           return view.isPerChannel() ||
+                  (view.strides[2] == channels && view.channelStride() == 1);
+         });
+}
+
 /// Blocks of whole vectors of bytes, and what is left in the shortest that hold
 /// it.
 static void writeByteBlocks(const KernelPlan &plan, KernelBuilder &b,
                             const WorkUnit &unit) {
   int64_t width = 4 * plan.lanes();
+  if (canShareVectors(plan) && unit.channels < width &&
+      width % unit.channels == 0 && unit.pixels >= width / unit.channels) {
+    ByteWriter(plan, b, unit, unit.origin.channel, unit.channels, plan.lanes(),
+               width / unit.channels)
+        .write();
+    return;
+  }
   int64_t full = unit.channels / width, rest = unit.channels % width;
   b.repeat(full, [&](Value i) {
     ByteWriter(plan, b, unit, b.add(unit.origin.channel, b.mul(i, width)),

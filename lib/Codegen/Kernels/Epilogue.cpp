@@ -39,7 +39,8 @@ static SmallVector<Operation *> findHeadAdds(Block &body,
 Epilogue::Epilogue(const KernelPlan &plan, KernelBuilder &b,
                    const Position &origin, int64_t channels, int64_t lanes,
                    LaneOrder order)
-    : plan(plan), b(b), channels(channels), lanes(lanes), order(order),
+    : plan(plan), b(b), channels(channels), lanes(lanes), period(channels),
+      order(order),
       body(const_cast<KernelPlan &>(plan).op.getEpilogue().front()),
       headAdds(findHeadAdds(body, plan.operands)),
       narrowing(findNarrowing(body, plan.traits)) {
@@ -74,9 +75,13 @@ SmallVector<Value> Epilogue::loadVectors(const View &view, Value at) {
     return SmallVector<Value>(count,
                               b.broadcast(b.loadScalar(view.flat, at), lanes));
   SmallVector<Value> vectors;
-  for (int64_t v = 0; v < count; ++v)
+  for (int64_t v = 0; v < count; ++v) {
+    int64_t lane = view.isPerChannel() && v * lanes < channels
+                       ? v * lanes % period
+                       : v * lanes;
     vectors.push_back(
-        b.loadPart(view.flat, b.add(at, v * lanes), lanes, getValidLanes(v)));
+        b.loadPart(view.flat, b.add(at, lane), lanes, getValidLanes(v)));
+  }
   return order == LaneOrder::Interleaved ? interleave(vectors) : vectors;
 }
 

@@ -33,6 +33,11 @@ public:
   void preload();
   /// Goes to another pixel; channels stay.
   void moveTo(const Position &origin);
+  /// The vectors hold several pixels, of so many channels each, which follow
+  /// each other in every buffer.
+  void repeatChannels(int64_t count) { period = count; }
+  /// From here on, only so many channels exist.
+  void limitTo(int64_t count) { channels = count; }
 
   /// A pixel of the tile, from the origin.
   struct Pixel {
@@ -74,6 +79,8 @@ private:
   const KernelPlan &plan;
   KernelBuilder &b;
   int64_t channels, lanes;
+  /// After how many lanes the channels of a pixel begin again.
+  int64_t period;
   LaneOrder order;
   Block &body;
   Value outOrigin;
