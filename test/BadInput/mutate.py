@@ -28,6 +28,7 @@ TESTS = HERE.parent
 sys.path[:0] = [str(HERE), str(TESTS / "Support")]
 
 import models
+from onnx_writer import make_tensor
 
 NODE_TESTS = pathlib.Path("/usr/share/libonnx-testdata/data/node")
 REPORT = re.compile(r"Sanitizer|runtime error:|Stack dump|PLEASE submit")
@@ -93,6 +94,18 @@ def sample_seeds():
     return seeds
 
 
+def array_seeds():
+    file = io.BytesIO()
+    np.save(file, np.linspace(-1, 1, 192, dtype=np.float32).reshape(1, 3, 8, 8))
+    return [file.getvalue()]
+
+
+def tensor_seeds():
+    """An input as ONNX's tests store it."""
+    return [make_tensor("x", np.zeros((1, 3, 8, 8), np.float32)),
+            make_tensor("x", np.zeros((3, 8), np.int64))]
+
+
 def mlir_seeds():
     """The cases of the lit tests: small modules of every stage."""
     cases = []
@@ -124,6 +137,11 @@ KINDS = {
                 [compiled("good.onnx", "--calibrate", "damaged.npz", "--stop-after", "fold"),
                  ["octet-run", "good.so", "--input", "x=damaged.npz:x",
                   "--output", "out.npz"]]),
+    "array": (array_seeds, BINARY, "damaged.npy",
+              [["octet-run", "good.so", "--input", "x=damaged.npy", "--output", "out.npz"]]),
+    "tensor": (tensor_seeds, BINARY, "damaged.pb",
+               [["octet-run", "good.so", "--input", "x=damaged.pb", "--output",
+                 "out.npz"]]),
     "mlir": (mlir_seeds, TEXT, "damaged.mlir",
              [compiled("damaged.mlir", "--stop-after", "codegen", "--target", "x86-64"),
               ["octet-opt", "damaged.mlir", "-o", "out.mlir"],

@@ -28,6 +28,12 @@ class Mutations(unittest.TestCase):
     def test_samples(self):
         self.check("samples")
 
+    def test_array(self):
+        self.check("array")
+
+    def test_tensor(self):
+        self.check("tensor")
+
     def test_mlir(self):
         self.check("mlir")
 
