@@ -9,6 +9,7 @@ line that begins with the text, else at the end. Then the commands of the page's
 `console` blocks run in the copy, which is updated and not made anew, so that a second
 run builds little.
 """
+import os
 import pathlib
 import re
 import subprocess
@@ -71,9 +72,12 @@ def main():
         text = changed.get(name)
         copied((ROOT / name).read_bytes() if text is None else text.encode(), copy / name)
         (copy / name).chmod((ROOT / name).stat().st_mode)
+    # python3 is the one that runs the tests.
+    path = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in commands(page):
         print(f"$ {command}", flush=True)
-        if subprocess.run(["bash", "-c", command], cwd=copy).returncode:
+        if subprocess.run(["bash", "-c", command], cwd=copy,
+                          env=dict(os.environ, PATH=path)).returncode:
             sys.exit(f"failed: {command}")
 
 
