@@ -45,10 +45,9 @@ static Value transpose(OpBuilder &builder, Location loc, Value value,
 /// Operands of a layout operator that hold data with a channel axis.
 static SmallVector<OpOperand *> getImageOperands(Operation *op) {
   SmallVector<OpOperand *> operands{&op->getOpOperand(0)};
-  if (auto conv = dyn_cast<ConvOp>(op); conv && conv.getResidual())
-    operands.push_back(&conv.getResidualMutable()[0]);
-  if (auto conv = dyn_cast<ConvTransposeOp>(op); conv && conv.getResidual())
-    operands.push_back(&conv.getResidualMutable()[0]);
+  if (auto weighted = dyn_cast<WeightedOpInterface>(op))
+    if (OpOperand *residual = weighted.getResidualOperand())
+      operands.push_back(residual);
   return operands;
 }
 

@@ -87,12 +87,6 @@ static Function asFunction(Operation *op, Value &operand) {
       .Default(nullptr);
 }
 
-static quant::UniformQuantizedType getByteType(Value value) {
-  auto type = dyn_cast<quant::UniformQuantizedType>(
-      getElementTypeOrSelf(value.getType()));
-  return type && type.getStorageTypeIntegralWidth() == 8 ? type : nullptr;
-}
-
 /// Entry i is for the input whose storage byte is i.
 static SmallVector<int8_t> makeTable(quant::UniformQuantizedType from,
                                      quant::UniformQuantizedType to,
@@ -122,7 +116,7 @@ struct FoldLookupsPass : octet::impl::FoldLookupsBase<FoldLookupsPass> {
 
 private:
   void fold(QuantizeOp op) {
-    quant::UniformQuantizedType to = getByteType(op.getResult());
+    quant::UniformQuantizedType to = getByteType(op.getResult().getType());
     SmallVector<Operation *> chain;
     SmallVector<Function> functions;
     Value value = op.getInput();
@@ -137,7 +131,7 @@ private:
       value = operand;
     }
     auto source = value.getDefiningOp<DequantizeOp>();
-    auto from = source ? getByteType(source.getInput()) : nullptr;
+    auto from = source ? getByteType(source.getInput().getType()) : nullptr;
     if (!to || !from || chain.empty())
       return;
     auto table = makeTable(from, to, [&](double x) {

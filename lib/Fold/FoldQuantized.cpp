@@ -24,10 +24,7 @@ using namespace mlir::octet;
 /// The 8-bit per-tensor type behind a dequantize; null if there is none.
 static quant::UniformQuantizedType getSourceType(Value value) {
   auto source = value.getDefiningOp<DequantizeOp>();
-  auto type = source ? dyn_cast<quant::UniformQuantizedType>(
-                           getQuantizedType(source.getInput()))
-                     : nullptr;
-  return type && type.getStorageTypeIntegralWidth() == 8 ? type : nullptr;
+  return source ? getByteType(source.getInput().getType()) : nullptr;
 }
 
 /// The common per-tensor 8-bit type of the quantizes that are a value's only
@@ -36,11 +33,9 @@ static quant::UniformQuantizedType getResultType(Value value) {
   quant::UniformQuantizedType common;
   for (Operation *user : value.getUsers()) {
     auto quantize = dyn_cast<QuantizeOp>(user);
-    auto type = quantize ? dyn_cast<quant::UniformQuantizedType>(
-                               getQuantizedType(quantize.getResult()))
-                         : nullptr;
-    if (!type || type.getStorageTypeIntegralWidth() != 8 ||
-        (common && common != type))
+    auto type = quantize ? getByteType(quantize.getResult().getType())
+                         : quant::UniformQuantizedType();
+    if (!type || (common && common != type))
       return {};
     common = type;
   }

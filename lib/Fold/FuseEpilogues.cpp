@@ -98,29 +98,24 @@ private:
 
   LogicalResult fold(AddOp op, Value product, Value residual,
                      PatternRewriter &rewriter) const {
-    Operation *producer = product.getDefiningOp();
-    if (!isa_and_present<ConvOp, ConvTransposeOp, MatMulOp>(producer) ||
-        !product.hasOneUse() || product.getType() != op.getType() ||
+    auto weighted = product.getDefiningOp<WeightedOpInterface>();
+    if (!weighted || weighted.getResidualOperand() || !product.hasOneUse() ||
+        product.getType() != op.getType() ||
         residual.getType() != op.getType() || getConstantAttr(residual))
       return failure();
-    if (cast<ClampableOpInterface>(producer).getResultClamp())
+    auto clampable = cast<ClampableOpInterface>(*weighted);
+    if (clampable.getResultClamp())
       return failure();
-    return TypeSwitch<Operation *, LogicalResult>(producer)
-        .Case<ConvOp, ConvTransposeOp, MatMulOp>([&](auto weighted) {
-          if (weighted.getResidual())
-            return failure();
-          rewriter.modifyOpInPlace(weighted, [&] {
-            weighted.getResidualMutable().assign(residual);
-            weighted.setClampAttr(op.getClampAttr());
-            weighted->setLoc(
-                rewriter.getFusedLoc({weighted.getLoc(), op.getLoc()}));
-          });
-          // The residual may be computed after the product.
-          rewriter.moveOpBefore(weighted, op);
-          rewriter.replaceOp(op, weighted->getResults());
-          ++count;
-          return success();
-        });
+    rewriter.modifyOpInPlace(weighted, [&] {
+      weighted.setResidualValue(residual);
+      clampable.setResultClamp(op.getClampAttr());
+      weighted->setLoc(rewriter.getFusedLoc({weighted.getLoc(), op.getLoc()}));
+    });
+    // The residual may be computed after the product.
+    rewriter.moveOpBefore(weighted, op);
+    rewriter.replaceOp(op, weighted->getResults());
+    ++count;
+    return success();
   }
 
   Pass::Statistic &count;

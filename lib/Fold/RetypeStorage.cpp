@@ -20,10 +20,8 @@ using namespace mlir::octet;
 /// The same real values with the other signedness; null if the type is already
 /// right or no per-tensor byte.
 static quant::UniformQuantizedType retype(Type type, bool toSigned) {
-  auto uniform =
-      dyn_cast<quant::UniformQuantizedType>(getElementTypeOrSelf(type));
-  if (!uniform || uniform.getStorageTypeIntegralWidth() != 8 ||
-      uniform.isSigned() == toSigned)
+  quant::UniformQuantizedType uniform = getByteType(type);
+  if (!uniform || uniform.isSigned() == toSigned)
     return {};
   int64_t shift = toSigned ? -128 : 128;
   return quant::UniformQuantizedType::get(
@@ -37,14 +35,12 @@ static quant::UniformQuantizedType retype(Type type, bool toSigned) {
 /// and weights, which are always signed.
 static bool isPinned(Value value) {
   Operation *op = value.getDefiningOp();
-  if (!op || op->getDialect()->getNamespace() != "octet" ||
-      op->getName().stripDialect() == "storage_cast")
+  if (!op || !isa<OctetDialect>(op->getDialect()) || isa<StorageCastOp>(op))
     return true;
   return llvm::any_of(value.getUses(), [](OpOperand &use) {
     Operation *user = use.getOwner();
     auto weighted = dyn_cast<WeightedOpInterface>(user);
-    return user->hasTrait<OpTrait::IsTerminator>() ||
-           user->getName().stripDialect() == "storage_cast" ||
+    return user->hasTrait<OpTrait::IsTerminator>() || isa<StorageCastOp>(user) ||
            (weighted && &weighted.getWeightOperand() == &use);
   });
 }
@@ -67,7 +63,7 @@ struct RetypeStoragePass : octet::impl::RetypeStorageBase<RetypeStoragePass> {
           values.push_back(result);
     });
     llvm::SmallDenseSet<Value> chosen(values.begin(), values.end());
-    unpinJoined(chosen);
+    pinJoined(chosen);
     for (Value value : values)
       if (chosen.contains(value))
         change(value, chosen);
@@ -76,7 +72,7 @@ struct RetypeStoragePass : octet::impl::RetypeStorageBase<RetypeStoragePass> {
 private:
   /// A movement's operands and result keep one type: where one of them cannot
   /// change, none does.
-  void unpinJoined(llvm::SmallDenseSet<Value> &chosen) {
+  void pinJoined(llvm::SmallDenseSet<Value> &chosen) {
     bool changed = true;
     while (changed) {
       changed = false;

@@ -44,6 +44,13 @@ quant::QuantizedType mlir::octet::getQuantizedType(Type type) {
   return dyn_cast<quant::QuantizedType>(getElementTypeOrSelf(type));
 }
 
+quant::UniformQuantizedType mlir::octet::getByteType(Type type) {
+  auto uniform =
+      dyn_cast<quant::UniformQuantizedType>(getElementTypeOrSelf(type));
+  return uniform && uniform.getStorageTypeIntegralWidth() == 8 ? uniform
+                                                               : nullptr;
+}
+
 IntegerType mlir::octet::getStorageInteger(quant::QuantizedType type) {
   return IntegerType::get(type.getContext(),
                           type.getStorageTypeIntegralWidth());

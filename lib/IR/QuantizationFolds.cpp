@@ -31,10 +31,9 @@ OpFoldResult DequantizeOp::fold(FoldAdaptor) { return {}; }
 /// per tensor.
 static std::optional<SmallVector<char>> makeRequantizeTable(Type from,
                                                             Type to) {
-  auto source = dyn_cast<quant::UniformQuantizedType>(from),
-       target = dyn_cast<quant::UniformQuantizedType>(to);
-  if (!source || !target || source.getStorageTypeIntegralWidth() != 8 ||
-      target.getStorageTypeIntegralWidth() != 8)
+  quant::UniformQuantizedType source = getByteType(from),
+                              target = getByteType(to);
+  if (!source || !target)
     return std::nullopt;
   float multiplier = float(source.getScale()) / float(target.getScale());
   float low = target.getStorageTypeMin() - target.getZeroPoint(),
@@ -54,8 +53,7 @@ OpFoldResult RequantizeOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == getType())
     return getInput();
   auto constant = dyn_cast_or_null<ElementsAttr>(adaptor.getInput());
-  auto table = makeRequantizeTable(getElementTypeOrSelf(getInput().getType()),
-                                   getElementTypeOrSelf(getType()));
+  auto table = makeRequantizeTable(getInput().getType(), getType());
   if (!constant || !table)
     return {};
   std::optional<ConstantData> data = readElements(constant);

@@ -28,6 +28,9 @@
 using namespace mlir;
 using namespace mlir::octet;
 
+/// The module's attribute that names the stage it was written after.
+static constexpr llvm::StringLiteral kStageName = "octet.stage";
+
 static LogicalResult fail(MLIRContext *context, const Twine &message) {
   return emitError(UnknownLoc::get(context)) << message;
 }
@@ -134,7 +137,10 @@ static std::string getForm(const CompileOptions &options) {
   return extension.empty() ? "" : extension.drop_front().str();
 }
 
-static LogicalResult writeModule(ModuleOp module, StringRef path) {
+/// The module, with the stage after which it can be taken up again.
+static LogicalResult writeModule(ModuleOp module, Stage done, StringRef path) {
+  module->setAttr(kStageName,
+                  StringAttr::get(module.getContext(), getStageName(done)));
   llvm::Error error = writeOutput(path, [&](llvm::raw_pwrite_stream &os) {
     OpPrintingFlags flags;
     flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
@@ -147,11 +153,11 @@ static LogicalResult writeModule(ModuleOp module, StringRef path) {
   return success();
 }
 
-static LogicalResult writeFiles(ModuleOp module,
+static LogicalResult writeFiles(ModuleOp module, Stage done,
                                 const CompileOptions &options) {
   std::string form = getForm(options);
   if (form == "mlir")
-    return writeModule(module, options.output);
+    return writeModule(module, done, options.output);
   std::optional<EmitKind> kind = getEmitKind("x." + form);
   if (!kind)
     return fail(module.getContext(),
@@ -192,38 +198,72 @@ static LogicalResult report(ModuleOp module, const CompileOptions &options) {
 // All of it
 //===----------------------------------------------------------------------===//
 
+/// A model, or a module of an early stage: runs Import and, for 8 bits, what
+/// observes. Sets the stage that is done.
+static LogicalResult runFirstStages(ModuleOp module,
+                                    const CompileOptions &options,
+                                    Stage &done) {
+  if (failed(runImport(module, options)))
+    return failure();
+  done = Stage::Import;
+  if (options.stopAfter == Stage::Import)
+    return success();
+  bool hasSamples = !options.samples.empty() || hasStatistics(module);
+  Precision precision = options.precision.value_or(
+      hasSamples ? Precision::Int8 : Precision::Float);
+  if (precision == Precision::Float) {
+    done = Stage::Quantize; // a float model, or one that is quantized already
+    return success();
+  }
+  if (!hasSamples && options.stopAfter != Stage::Observe)
+    return fail(module.getContext(), "precision int8 needs samples; give them "
+                                     "with --calibrate");
+  done = Stage::Observe;
+  return quantize(module, options);
+}
+
+/// A module that --stop-after wrote goes on where it stopped.
+static LogicalResult takeUp(ModuleOp module, Stage saved,
+                            const CompileOptions &options, Stage &done) {
+  if (options.stopAfter < saved)
+    return fail(module.getContext(),
+                "this module was written after stage '" + getStageName(saved) +
+                    "', which comes after '" + getStageName(options.stopAfter) +
+                    "'; start from the model");
+  if (saved <= Stage::Observe)
+    return runFirstStages(module, options, done);
+  if (!options.samples.empty())
+    return fail(module.getContext(),
+                "samples come too late for a module that was written after "
+                "stage '" +
+                    getStageName(saved) +
+                    "'; start from the model, or from stage 'observe'");
+  done = saved;
+  return success();
+}
+
 LogicalResult mlir::octet::compileModel(MLIRContext *context,
                                         const CompileOptions &options) {
   OwningOpRef<ModuleOp> module = readModel(context, options);
-  if (!module || failed(runImport(*module, options)))
+  if (!module)
     return failure();
-  Precision precision = options.precision.value_or(
-      !options.samples.empty() || hasStatistics(*module) ? Precision::Int8
-                                                         : Precision::Float);
-  if (precision == Precision::Int8 && options.samples.empty() &&
-      !hasStatistics(*module) && options.stopAfter != Stage::Observe)
-    return fail(context, "precision int8 needs samples; give them with "
-                         "--calibrate");
-  auto reached = [&](Stage stage) { return options.stopAfter <= stage; };
-  if (reached(Stage::Import))
-    return writeFiles(*module, options);
   Stage done = Stage::Import;
-  if (precision == Precision::Int8) {
-    if (failed(quantize(*module, options)))
+  auto saved = (*module)->getAttrOfType<StringAttr>(kStageName);
+  std::optional<Stage> stage =
+      saved ? parseStage(saved.getValue()) : Stage::Import;
+  if (!stage)
+    return fail(context, "unknown stage '" + saved.getValue() + "'");
+  if (failed(takeUp(*module, *stage, options, done)))
+    return failure();
+  if (done < Stage::Fold && options.stopAfter > done) {
+    Stage middle = std::min(options.stopAfter, Stage::Fold);
+    if (failed(runStages(*module, done, middle, options)))
       return failure();
-    done = Stage::Observe;
-    if (reached(done))
-      return writeFiles(*module, options);
-  } else {
-    done = Stage::Quantize; // a float model, or one that is quantized already
+    done = middle;
+    if (done == Stage::Fold && failed(report(*module, options)))
+      return failure();
   }
-  Stage middle = std::min(options.stopAfter, Stage::Fold);
-  if (failed(runStages(*module, done, middle, options)))
+  if (failed(runStages(*module, done, options.stopAfter, options)))
     return failure();
-  if (middle == Stage::Fold && failed(report(*module, options)))
-    return failure();
-  if (failed(runStages(*module, std::max(middle, done), options.stopAfter,
-                       options)))
-    return failure();
-  return writeFiles(*module, options);
+  return writeFiles(*module, std::max(done, options.stopAfter), options);
 }

@@ -134,12 +134,8 @@ struct MergePair : OpRewritePattern<QuantizeOp> {
     auto source = op.getInput().getDefiningOp<DequantizeOp>();
     if (!source)
       return rewriter.notifyMatchFailure(op, "input is no dequantize");
-    auto isByte = [](Value value) {
-      auto type = dyn_cast<quant::UniformQuantizedType>(
-          getElementTypeOrSelf(value.getType()));
-      return type && type.getStorageTypeIntegralWidth() == 8;
-    };
-    if (!isByte(source.getInput()) || !isByte(op.getResult()))
+    if (!getByteType(source.getInput().getType()) ||
+        !getByteType(op.getResult().getType()))
       return rewriter.notifyMatchFailure(op, "not 8 bits per tensor");
     rewriter.replaceOpWithNewOp<RequantizeOp>(op, op.getType(),
                                               source.getInput());

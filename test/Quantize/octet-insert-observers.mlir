@@ -94,3 +94,17 @@ func.func @channels(%x: tensor<3x4xf32>) -> tensor<3x4xf32> {
   %y = octet.matmul(%s, %w) {octet.scheme = #octet.scheme<>} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
   return %y : tensor<3x4xf32>
 }
+
+// -----
+
+// All operands of a concatenation are read, and all are observed.
+// CHECK-LABEL: func @concat
+// CHECK-DAG: %[[A:.*]] = octet.observe %arg0 by <>
+// CHECK-DAG: %[[B:.*]] = octet.observe %arg1 by <>
+// CHECK: octet.concat %[[A]], %[[B]]
+func.func @concat(%x: tensor<1x2xf32>, %z: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %w = octet.constant dense<1.0> : tensor<4x2xf32> -> tensor<4x2xf32>
+  %c = octet.concat %x, %z {axis = 1 : i64, octet.scheme = #octet.scheme<>} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  %y = octet.matmul(%c, %w) {octet.scheme = #octet.scheme<>} : (tensor<1x4xf32>, tensor<4x2xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}

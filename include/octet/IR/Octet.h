@@ -71,6 +71,10 @@ inline quant::QuantizedType getQuantizedType(Value value) {
   return getQuantizedType(value.getType());
 }
 
+/// The type of elements that are bytes with one scale for all; null if the
+/// elements are others.
+quant::UniformQuantizedType getByteType(Type type);
+
 /// The type with the same shape and another element type.
 inline RankedTensorType withElement(Type type, Type element) {
   return cast<RankedTensorType>(type).clone(element);

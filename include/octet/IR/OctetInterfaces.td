@@ -84,6 +84,14 @@ def Octet_WeightedOpInterface : Octet_OpInterface<"WeightedOpInterface"> {
       "::mlir::Value", "getBiasValue", (ins), "", [{ return $_op.getBias(); }]>,
     InterfaceMethod<"Sets the bias.", "void", "setBiasValue",
       (ins "::mlir::Value":$bias), "", [{ $_op.getBiasMutable().assign(bias); }]>,
+    InterfaceMethod<"The operand that is added to the result; null if absent.",
+      "::mlir::OpOperand *", "getResidualOperand", (ins), "", [{
+        auto residual = $_op.getResidualMutable();
+        return residual.empty() ? nullptr : &residual[0];
+      }]>,
+    InterfaceMethod<"Sets the residual.", "void", "setResidualValue",
+      (ins "::mlir::Value":$residual), "",
+      [{ $_op.getResidualMutable().assign(residual); }]>,
     InterfaceMethod<[{
       The input's axis of channels: elements along the others are multiplied by
       the same weights.
@@ -150,7 +158,14 @@ def Octet_IntegerFormOpInterface
     }], "::std::string", "getStaysFloatReason", (ins), "", [{ return {}; }]>,
     InterfaceMethod<"The operands to be quantized as activations.",
       "::llvm::SmallVector<::mlir::OpOperand *>", "getActivationOperands",
-      (ins), "", [{ return {&$_op->getOpOperand(0)}; }]>,
+      (ins), "", [{
+        using Operands = ::llvm::SmallVector<::mlir::OpOperand *>;
+        auto movement =
+            ::llvm::dyn_cast<::mlir::octet::SameScaleOpInterface>(
+                $_op.getOperation());
+        return movement ? movement.getDataOperands()
+                        : Operands{&$_op->getOpOperand(0)};
+      }]>,
     InterfaceMethod<[{
       Whether the operator's own result may stay float while the operands are
       quantized (an integer product read out as float).
