@@ -20,22 +20,6 @@ namespace mlir::octet {
 using namespace mlir;
 using namespace mlir::octet;
 
-/// The per-tensor type of a value seen through movements of one operand, whose
-/// dequantize will move down to the join; null if it is real.
-static quant::UniformQuantizedType findType(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (auto source = dyn_cast<DequantizeOp>(op))
-      return dyn_cast<quant::UniformQuantizedType>(
-          getQuantizedType(source.getInput()));
-    auto movement = dyn_cast<SameScaleOpInterface>(op);
-    if (!movement || movement.getDataOperands().size() != 1 ||
-        movement.getFillValue().value_or(0) != 0)
-      return {};
-    value = movement.getDataOperands()[0]->get();
-  }
-  return {};
-}
-
 /// The type that represents the ranges of all, in the first one's storage.
 static quant::UniformQuantizedType
 uniteTypes(ArrayRef<quant::UniformQuantizedType> types) {
@@ -81,10 +65,35 @@ static bool retypeProducer(Value value, quant::UniformQuantizedType type) {
 namespace {
 struct JoinScalesPass : octet::impl::JoinScalesBase<JoinScalesPass> {
   void runOnOperation() override {
-    getOperation().walk([&](SameScaleOpInterface op) { join(op); });
+    getOperation().walk([&](SameScaleOpInterface op) {
+      join(op);
+      if (quant::UniformQuantizedType type = getCommonType(op))
+        moved[op->getResult(0)] = type;
+    });
   }
 
 private:
+  /// The per-tensor type of a value seen through movements, whose dequantizes
+  /// will move down to the join; null if it is real.
+  quant::UniformQuantizedType findType(Value value) {
+    if (auto source = value.getDefiningOp<DequantizeOp>())
+      return dyn_cast<quant::UniformQuantizedType>(
+          getQuantizedType(source.getInput()));
+    return moved.lookup(value);
+  }
+
+  /// The type of all operands; null if they have several or are real.
+  quant::UniformQuantizedType getCommonType(SameScaleOpInterface op) {
+    quant::UniformQuantizedType common;
+    for (OpOperand *operand : op.getDataOperands()) {
+      quant::UniformQuantizedType type = findType(operand->get());
+      if (!type || (common && type != common))
+        return {};
+      common = type;
+    }
+    return op.getFillValue().value_or(0) == 0 ? common : nullptr;
+  }
+
   void join(SameScaleOpInterface op) {
     SmallVector<OpOperand *> operands = op.getDataOperands();
     SmallVector<quant::UniformQuantizedType> types;
@@ -113,5 +122,8 @@ private:
                                  withElement(x.getType(), type), x);
     operand.set(DequantizeOp::create(builder, x.getLoc(), x.getType(), q));
   }
+
+  /// Results of movements seen so far, with the type that they will have.
+  DenseMap<Value, quant::UniformQuantizedType> moved;
 };
 } // namespace

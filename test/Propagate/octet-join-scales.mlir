@@ -33,3 +33,25 @@ func.func @split(%q: tensor<2x!q>, %r: tensor<2x!r>) -> tensor<4xf32> {
   %j = octet.concat %a, %b {axis = 0 : i64} : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
   return %j : tensor<4xf32>
 }
+
+// -----
+
+!q = !quant.uniform<u8:f32, 0.5>
+!r = !quant.uniform<u8:f32, 0.001>
+
+// Blocks that shuffle channels: a joined value, moved, meets another one.
+// CHECK-LABEL: func @join_of_join
+// CHECK: %[[J:.*]] = octet.concat
+// CHECK: octet.slice %[[J]]
+// CHECK-SAME: !quant.uniform<u8:f32, 5.000000e-01>
+// CHECK: octet.requantize %arg1
+// CHECK: octet.concat {{.*}}!quant.uniform<u8:f32, 5.000000e-01>
+func.func @join_of_join(%q: tensor<2x!q>, %r: tensor<2x!r>) -> tensor<4xf32> {
+  %a = octet.dequantize %q : tensor<2x!q> -> tensor<2xf32>
+  %b = octet.dequantize %r : tensor<2x!r> -> tensor<2xf32>
+  %j = octet.concat %a, %b {axis = 0 : i64} : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
+  %s = octet.slice %j {starts = array<i64: 0>, sizes = array<i64: 2>, steps = array<i64: 1>} : (tensor<4xf32>) -> tensor<2xf32>
+  %k = octet.concat %s, %b {axis = 0 : i64} : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
+  %y = octet.add %k, %k {octet.scheme = #octet.scheme<>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
