@@ -104,6 +104,7 @@ def quick_set():
         gemm(29, 48, 20, kind="s8", variable=True), depthwise(8, 11, 16), depthwise(9, 9, 32, 5),
         depthwise(9, 10, 32), depthwise(7, 5, 100, kind="s8"), depthwise(8, 8, 64, 3, 2),
         depthwise(5, 6, 24, 5, residual=True), depthwise(6, 6, 48, 5, 2, lookup=True),
+        depthwise(11, 11, 96), depthwise(5, 8, 160, 5, residual=True),
         depthwise(4, 9, 130, 7, n=2), Shape(6, 6, 20, 20, (3, 3), d=(2, 2), groups=20),
         Shape(1, 30, 16, 16, (1, 4), groups=16), Shape(5, 4, 3, 3, (2, 2), (2, 2), groups=3),
     ]

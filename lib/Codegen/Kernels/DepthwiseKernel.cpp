@@ -335,14 +335,14 @@ private:
 };
 } // namespace
 
-/// Whether pixels, all their channels, follow each other in every buffer, those
-/// in that make those out.
-static bool canShareVectors(const KernelPlan &plan) {
+/// Whether the unit's pixels follow each other in every buffer, those in that
+/// make those out: it has all channels, for others lie in between.
+static bool canShareVectors(const KernelPlan &plan, const WorkUnit &unit) {
   ConvOp op = plan.op;
   int64_t channels = op.getChannels();
-  return channels % WeightShape::kPanel == 0 && plan.strideWidth == 1 &&
-         plan.dilationWidth == 1 && plan.input.strides[2] == channels &&
-         plan.out.strides[2] == channels &&
+  return unit.channels == channels && channels % WeightShape::kPanel == 0 &&
+         plan.strideWidth == 1 && plan.dilationWidth == 1 &&
+         plan.input.strides[2] == channels && plan.out.strides[2] == channels &&
          llvm::all_of(plan.operands, [&](const View &view) {
            return view.isPerChannel() ||
                   (view.strides[2] == channels && view.channelStride() == 1);
@@ -354,7 +354,7 @@ static bool canShareVectors(const KernelPlan &plan) {
 static void writeByteBlocks(const KernelPlan &plan, KernelBuilder &b,
                             const WorkUnit &unit) {
   int64_t width = 4 * plan.lanes();
-  if (canShareVectors(plan) && unit.channels < width &&
+  if (canShareVectors(plan, unit) && unit.channels < width &&
       width % unit.channels == 0 && unit.pixels >= width / unit.channels) {
     ByteWriter(plan, b, unit, unit.origin.channel, unit.channels, plan.lanes(),
                width / unit.channels)
