@@ -103,6 +103,9 @@ struct LowerToLLVMPass
           module.lookupSymbol<LLVM::LLVMFuncOp>((name + kBodySuffix).str());
       body->removeAttr(octet_kernel::OctetKernelDialect::kIsaAttrName);
       setCodeAttributes(body, *isa);
+      // Inlined into its wrapper, it would be optimized twice and say at every
+      // load what it says once of its arguments.
+      body.setNoInline(true);
       createWrapper(body, name, *isa);
     }
     info.attach(module);

@@ -70,6 +70,8 @@ static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
   // in much less time.
   steps.addPass(createOctetLowerKernels());
   steps.addPass(createSCFToControlFlowPass());
+  // Most of what is written out is the same few constants and addresses.
+  steps.addPass(createCSEPass());
   pm.addPass(createOctetLowerDots());
   pm.addPass(createLowerToLLVM({options.target}));
   pm.addPass(createVerifyCodegen());

@@ -46,11 +46,18 @@ public:
 
 private:
   LogicalResult pack(ConvOp op, octet::KernelConstants &constants);
-  void flipInput(ConvOp op, ArrayRef<int32_t> corrections,
+  const octet::ConstantData *read(memref::GlobalOp plain);
+  bool isSafe(memref::GlobalOp packed);
+  void flipInput(ConvOp op, function_ref<SmallVector<int32_t>()> getCorrections,
                  memref::GlobalOp plain, octet::KernelConstants &constants);
   void eraseUnused();
 
   SmallVector<memref::GlobalOp> replaced;
+  /// What was read last: the versions of a step follow each other.
+  memref::GlobalOp lastRead;
+  std::optional<octet::ConstantData> lastData;
+  /// Packed weights to whether no sum of two products saturates.
+  DenseMap<Operation *, bool> safePairs;
 };
 } // namespace
 
@@ -62,8 +69,7 @@ LogicalResult OctetPackWeights::pack(ConvOp op,
   const octet::IsaTraits &traits = octet::getIsaTraits(getIsa(op));
   Packing packing = choosePacking(op, traits);
   WeightShape shape(op);
-  std::optional<octet::ConstantData> data =
-      octet::readElements(cast<ElementsAttr>(plain.getInitialValueAttr()));
+  const octet::ConstantData *data = read(plain);
   if (!data)
     return op.emitOpError("weights are not readable");
   auto makePacked = [&] {
@@ -85,23 +91,43 @@ LogicalResult OctetPackWeights::pack(ConvOp op,
   replaced.push_back(plain);
   if (op.isFloat())
     return success();
-  auto values = cast<ElementsAttr>(packed.getInitialValueAttr());
-  op.setSafePairs(haveSafePairs(octet::readElements(values)->bytes));
+  op.setSafePairs(isSafe(packed));
   bool isServed =
       op.getInputUnsigned() ? traits.hasUnsignedDot : traits.hasSignedDot;
   if (!isServed)
-    flipInput(op, getFlipCorrections(shape, data->bytes), plain, constants);
+    flipInput(
+        op, [&] { return getFlipCorrections(shape, data->bytes); }, plain,
+        constants);
   return success();
+}
+
+/// Null where the values cannot be read.
+const octet::ConstantData *OctetPackWeights::read(memref::GlobalOp plain) {
+  if (lastRead != plain) {
+    lastRead = plain;
+    lastData =
+        octet::readElements(cast<ElementsAttr>(plain.getInitialValueAttr()));
+  }
+  return lastData ? &*lastData : nullptr;
+}
+
+bool OctetPackWeights::isSafe(memref::GlobalOp packed) {
+  auto [it, isNew] = safePairs.try_emplace(packed, false);
+  if (isNew) {
+    auto values = cast<ElementsAttr>(packed.getInitialValueAttr());
+    it->second = haveSafePairs(octet::readElements(values)->bytes);
+  }
+  return it->second;
 }
 
 /// Reads the input with its sign bit flipped, which moves it by 128, and adds
 /// the correction to the sum, as one more operand of the epilogue.
-void OctetPackWeights::flipInput(ConvOp op, ArrayRef<int32_t> corrections,
-                                 memref::GlobalOp plain,
-                                 octet::KernelConstants &constants) {
+void OctetPackWeights::flipInput(
+    ConvOp op, function_ref<SmallVector<int32_t>()> getCorrections,
+    memref::GlobalOp plain, octet::KernelConstants &constants) {
   bool toSigned = op.getInputUnsigned();
   auto makeCorrections = [&]() -> ElementsAttr {
-    SmallVector<int32_t> values(corrections);
+    SmallVector<int32_t> values = getCorrections();
     for (int32_t &value : values)
       value = toSigned ? -value : value;
     auto type = RankedTensorType::get({static_cast<int64_t>(values.size())},
