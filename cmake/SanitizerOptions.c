@@ -5,8 +5,9 @@
  *
  * Linked into tools and unit tests of the sanitizer build. MLIR's package is
  * built without sanitizers: containers and arenas that cross the border look
- * wrong to AddressSanitizer, and what MLIR keeps to the end looks leaked. An exit status
- * of its own tells a report from an error that a tool has said itself.
+ * wrong to AddressSanitizer, and what MLIR keeps to the end looks leaked. An
+ * exit status of its own tells a report from an error that a tool has said
+ * itself.
  *
  *===----------------------------------------------------------------------===*/
 

@@ -3,9 +3,9 @@
  * Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Linked with the kernels and the table of cases that kernels.py writes. Without
- * an argument, compares each kernel, bit by bit, with the plain loops below;
- * `time` prints how fast each is, beside the machine's dot-product peak.
+ * Linked with the kernels and the table of cases that kernels.py writes.
+ * Without an argument, compares each kernel, bit by bit, with the plain loops
+ * below; `time` prints how fast each is, beside the machine's dot-product peak.
  *
  *===----------------------------------------------------------------------===*/
 
@@ -176,8 +176,8 @@ static size_t count_wrong(const test_case *t, const buffers *b) {
   size_t wrong = 0, bytes = b->out_count * b->element;
   for (size_t i = 0; i < b->out_count; ++i)
     if (t->is_float)
-      wrong += !(fabsf(((float *)b->out)[i] - ((float *)b->expected)[i]) <=
-                 1e-4f);
+      wrong +=
+          !(fabsf(((float *)b->out)[i] - ((float *)b->expected)[i]) <= 1e-4f);
     else
       wrong += ((uint8_t *)b->out)[i] != ((uint8_t *)b->expected)[i];
   for (size_t i = bytes; i < bytes + SLACK + GUARD; ++i)

@@ -31,7 +31,7 @@ double measure_peak(void) {
     for (int i = 0; i < turns; ++i)
       __asm__ volatile(
           DOT("0") DOT("1") DOT("2") DOT("3") DOT("4") DOT("5") DOT("6")
-          DOT("7") DOT("8") DOT("9") DOT("10") DOT("11") DOT("12") DOT("13")
+              DOT("7") DOT("8") DOT("9") DOT("10") DOT("11") DOT("12") DOT("13")
           : "+v"(s[0]), "+v"(s[1]), "+v"(s[2]), "+v"(s[3]), "+v"(s[4]),
             "+v"(s[5]), "+v"(s[6]), "+v"(s[7]), "+v"(s[8]), "+v"(s[9]),
             "+v"(s[10]), "+v"(s[11]), "+v"(s[12]), "+v"(s[13])

@@ -5,8 +5,9 @@
  *
  * A library written by octet-compile holds one `octet_model`: data that says
  * what the model takes and gives, and functions that run it. Nothing else is
- * needed: no runtime is installed, nothing is allocated in a call that brings its
- * arena, and all weights are read-only. Calls may overlap in time, on any threads.
+ * needed: no runtime is installed, nothing is allocated in a call that brings
+ * its arena, and all weights are read-only. Calls may overlap in time, on any
+ * threads.
  *
  * A shared library exports it as `octet_get_model()`; every form exports it as
  * `<model name>_model()` too, so that several models can be linked together.
@@ -66,7 +67,8 @@ typedef struct octet_tensor {
   uint64_t quantized_bytes;
 } octet_tensor;
 
-/* A step of the compiled program: one kernel, one or more nodes of the model. */
+/* A step of the compiled program: one kernel, one or more nodes of the model.
+ */
 typedef struct octet_node {
   const char *name;      /* names of the model's nodes, joined by '+' */
   const char *op;        /* their operators, joined by '+' */
@@ -75,8 +77,8 @@ typedef struct octet_node {
   uint64_t bytes;        /* read and written in one call */
 } octet_node;
 
-/* Runs task(context, i) for all 0 <= i < count, on any threads, and returns when
-   all are done. An application passes its own pool in this form. */
+/* Runs task(context, i) for all 0 <= i < count, on any threads, and returns
+   when all are done. An application passes its own pool in this form. */
 typedef void (*octet_task)(void *context, int64_t index);
 typedef void (*octet_parallel_for)(void *pool, int64_t count, octet_task task,
                                    void *context);
@@ -85,21 +87,21 @@ typedef void (*octet_parallel_for)(void *pool, int64_t count, octet_task task,
 
    Inputs and outputs need the alignment of their elements only, and may not
    overlap. The arena is scratch memory of `arena_bytes` at `arena_alignment`,
-   never shared by calls that overlap in time. Where it is null, the model uses an
-   arena of its own: mapped at the first such call, kept until the library is
+   never shared by calls that overlap in time. Where it is null, the model uses
+   an arena of its own: mapped at the first such call, kept until the library is
    unloaded, used by one call at a time (others wait).
 
    With more than one thread the steps are split over the library's own pool: it
    starts threads at the first such call, keeps them, and serves one call at a
-   time (one that finds it busy runs on its own thread alone). With `parallel_for`
-   the library starts no thread: each step is handed to it in at most
-   `num_threads` tasks. Results do not depend on the number of threads. */
+   time (one that finds it busy runs on its own thread alone). With
+   `parallel_for` the library starts no thread: each step is handed to it in at
+   most `num_threads` tasks. Results do not depend on the number of threads. */
 typedef struct octet_call {
-  uint32_t size;             /* sizeof(octet_call) */
-  int32_t num_threads;       /* 0 and 1: the calling thread only */
-  const void *const *inputs; /* num_inputs pointers */
-  void *const *outputs;      /* num_outputs pointers */
-  void *arena;               /* null: the model's own */
+  uint32_t size;                   /* sizeof(octet_call) */
+  int32_t num_threads;             /* 0 and 1: the calling thread only */
+  const void *const *inputs;       /* num_inputs pointers */
+  void *const *outputs;            /* num_outputs pointers */
+  void *arena;                     /* null: the model's own */
   octet_parallel_for parallel_for; /* null: the library's own pool */
   void *pool;                      /* handed to parallel_for */
   uint64_t *node_ns; /* null, or num_nodes counters that time is added to */

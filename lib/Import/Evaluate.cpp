@@ -142,7 +142,7 @@ static LogicalResult computeElement(Operation *op, ArrayRef<Numbers> operands,
   }
   if (auto comparison = dyn_cast<CompareOp>(op)) {
     result.integers.push_back(holds(comparison.getPredicate(),
-                                      first.real(at[0]), second.real(at[1])));
+                                    first.real(at[0]), second.real(at[1])));
     return success();
   }
   auto value = first.isReal

@@ -36,8 +36,8 @@ struct RetypeConstant : OpConversionPattern<ConstantOp> {
   LogicalResult
   matchAndRewrite(ConstantOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto type = cast<RankedTensorType>(
-        getTypeConverter()->convertType(op.getType()));
+    auto type =
+        cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
     ElementsAttr value = castElements(op.getValue(), type);
     if (!value)
       return rewriter.notifyMatchFailure(op, "unknown kind of elements");
@@ -76,12 +76,12 @@ struct RetypePad : OpConversionPattern<PadOp> {
       FailureOr<Quantization> to = Quantization::get(op.getType());
       if (failed(to) || to->isPerAxis())
         return rewriter.notifyMatchFailure(op, "not quantized per tensor");
-      value = quantizeNumber(value, to->scales[0], to->zeros[0], to->min,
-                             to->max);
+      value =
+          quantizeNumber(value, to->scales[0], to->zeros[0], to->min, to->max);
     }
-    rewriter.replaceOpWithNewOp<PadOp>(
-        op, type, adaptor.getInput(), op.getLow(), op.getHigh(), op.getMode(),
-        APFloat(value));
+    rewriter.replaceOpWithNewOp<PadOp>(op, type, adaptor.getInput(),
+                                       op.getLow(), op.getHigh(), op.getMode(),
+                                       APFloat(value));
     return success();
   }
 };

@@ -42,8 +42,8 @@ private:
   }
 
   /// The weights of the vectors that come after those of this tile, where they
-  /// are read for the first time: a panel so short ends before the machine finds
-  /// out that it is read in order.
+  /// are read for the first time: a panel so short ends before the machine
+  /// finds out that it is read in order.
   void prefetchNext(Value w, int64_t step) {
     constexpr int64_t kMostBytes = 32 * 1024;
     const WeightShape &shape = plan.weightShape;
