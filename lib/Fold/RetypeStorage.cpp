@@ -40,7 +40,8 @@ static bool isPinned(Value value) {
   return llvm::any_of(value.getUses(), [](OpOperand &use) {
     Operation *user = use.getOwner();
     auto weighted = dyn_cast<WeightedOpInterface>(user);
-    return user->hasTrait<OpTrait::IsTerminator>() || isa<StorageCastOp>(user) ||
+    return user->hasTrait<OpTrait::IsTerminator>() ||
+           isa<StorageCastOp>(user) ||
            (weighted && &weighted.getWeightOperand() == &use);
   });
 }

@@ -200,9 +200,8 @@ static LogicalResult report(ModuleOp module, const CompileOptions &options) {
 
 /// A model, or a module of an early stage: runs Import and, for 8 bits, what
 /// observes. Sets the stage that is done.
-static LogicalResult runFirstStages(ModuleOp module,
-                                    const CompileOptions &options,
-                                    Stage &done) {
+static LogicalResult
+runFirstStages(ModuleOp module, const CompileOptions &options, Stage &done) {
   if (failed(runImport(module, options)))
     return failure();
   done = Stage::Import;
