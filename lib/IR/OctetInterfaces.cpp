@@ -24,6 +24,11 @@ static int64_t countElements(Value value) {
   return cast<RankedTensorType>(value.getType()).getNumElements();
 }
 
+/// The axis of an image's channels.
+static int64_t getChannelAxis(Layout layout, Value image) {
+  return layout == Layout::ChannelsFirst ? 1 : getShape(image).size() - 1;
+}
+
 int64_t ConvOp::getWeightChannelAxis() { return 0; }
 int64_t ConvOp::getMacs() {
   return countElements(getResult()) * countElements(getWeight()) /
@@ -31,8 +36,7 @@ int64_t ConvOp::getMacs() {
 }
 
 int64_t ConvOp::getInputChannelAxis() {
-  return getLayout() == Layout::ChannelsFirst ? 1
-                                              : getShape(getInput()).size() - 1;
+  return getChannelAxis(getLayout(), getInput());
 }
 SmallVector<double> ConvOp::getMeanResponse(ArrayRef<double> weights,
                                             ArrayRef<double> means) {
@@ -50,8 +54,7 @@ SmallVector<double> ConvOp::getMeanResponse(ArrayRef<double> weights,
 
 int64_t ConvTransposeOp::getWeightChannelAxis() { return 1; }
 int64_t ConvTransposeOp::getInputChannelAxis() {
-  return getLayout() == Layout::ChannelsFirst ? 1
-                                              : getShape(getInput()).size() - 1;
+  return getChannelAxis(getLayout(), getInput());
 }
 SmallVector<double> ConvTransposeOp::getMeanResponse(ArrayRef<double> weights,
                                                      ArrayRef<double> means) {
