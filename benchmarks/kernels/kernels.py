@@ -4,6 +4,7 @@
 """Builds generated kernels, checks them bit by bit, and times them.
 
     kernels.py check --isa avx2 [--set quick] [NAME ...]
+    kernels.py check --isa i8mm --set random --seed 5
     kernels.py time  --isa avx512vnni --set speed
 
 A kernel is named by its shape, e.g. conv56x56x64-64k3s1u8r: output 56 x 56,
@@ -107,6 +108,7 @@ def quick_set():
         depthwise(11, 11, 96), depthwise(5, 8, 160, 5, residual=True),
         depthwise(4, 9, 130, 7, n=2), Shape(6, 6, 20, 20, (3, 3), d=(2, 2), groups=20),
         Shape(1, 30, 16, 16, (1, 4), groups=16), Shape(5, 4, 3, 3, (2, 2), (2, 2), groups=3),
+        Shape(4, 4, 40, 8, (4, 2), (1, 3), (2, 2), groups=8, n=2), gemm(9, 1, 6),
     ]
     floats = [gemm(1, 10, 64), gemm(13, 100, 67), gemm(100, 80, 16), square(9, 3, 20, 3),
               square(5, 7, 9, 5, 2, n=2), Shape(7, 6, 12, 20, (3, 3), d=(2, 2)),
@@ -114,6 +116,30 @@ def quick_set():
     for shape in floats:
         shape.kind = "f32"
     return shapes + floats
+
+
+def random_shape(rng):
+    """Any convolution that is small enough for the plain loops."""
+    def pick(*weighted):
+        return rng.choice([value for value, count in weighted for _ in range(count)])
+    groups = pick((1, 4), (rng.randint(2, 9), 2))
+    c, oc = (groups * pick((1, 1), (rng.randint(1, 70 // groups), 4)) for _ in range(2))
+    if pick((False, 3), (True, 2)):
+        groups = c = oc = rng.randint(1, 140)
+    pointwise = pick((False, 3), (True, 1))
+    def pair(most):
+        return (1, 1) if pointwise else (rng.randint(1, most), rng.randint(1, most))
+    kind = pick(("u8", 5), ("s8", 5), ("f32", 2))
+    return Shape(rng.randint(1, 14), rng.randint(1, 30), c, oc, pair(5), pair(3), pair(3), groups,
+                 pick((1, 2), (2, 1)), kind, kind != "f32" and pick((True, 1), (False, 2)),
+                 kind != "f32" and pick((True, 1), (False, 3)),
+                 kind != "f32" and pick((True, 1), (False, 3)),
+                 extra=(rng.randint(0, 2), rng.randint(0, 2)))
+
+
+def random_set(seed, count=60):
+    rng = random.Random(seed)
+    return [random_shape(rng) for _ in range(count)]
 
 
 def tiles_set(isa):
@@ -365,13 +391,15 @@ def main():
     parser.add_argument("command", choices=["check", "time", "build"])
     parser.add_argument("names", nargs="*", help="only the shapes of these names")
     parser.add_argument("--isa", required=True)
-    parser.add_argument("--set", default=None, choices=["quick", "tiles", "speed"])
+    parser.add_argument("--set", default=None, choices=["quick", "tiles", "speed", "random"])
+    parser.add_argument("--seed", type=int, default=0, help="of the random set")
     parser.add_argument("--tools", default=str(ROOT / "build/dev/bin"))
     parser.add_argument("--keep", help="keep what is built in this folder")
     options = parser.parse_intermixed_args()
     chosen = options.set or ("speed" if options.command == "time" else "quick")
     shapes = {"quick": quick_set, "speed": speed_set,
-              "tiles": lambda: tiles_set(options.isa)}[chosen]()
+              "tiles": lambda: tiles_set(options.isa),
+              "random": lambda: random_set(options.seed)}[chosen]()
     if options.names:
         shapes = [s for s in shapes if s.name in options.names]
     with tempfile.TemporaryDirectory() as scratch:

@@ -60,6 +60,21 @@ func.func @saturating(%x: memref<1x1x4x32xi8>, %w: memref<1024xi8>, %y: memref<1
   return
 }
 
+// One channel of each pixel: stored by itself, not by a mask, of which LLVM makes
+// a store of four bytes.
+// CHECK-LABEL: func @one_channel
+// CHECK-NOT: vector.maskedstore
+// CHECK-COUNT-4: vector.store {{.*}} vector<1xi8>
+func.func @one_channel(%x: memref<1x1x4x10xi8>, %w: memref<256xi8>, %y: memref<1x1x4x2xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
+  octet_kernel.conv ins(%x, %w : memref<1x1x4x10xi8>, memref<256xi8>) outs(%y : memref<1x1x4x2xi8>)
+      attributes {kernel = array<i64: 1, 1>, groups = 2 : i64, input_unsigned, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: i32):
+    %0 = arith.trunci %sum : i32 to i8
+    octet_kernel.yield %0 : i8
+  }
+  return
+}
+
 // A depthwise 3x3: the columns of a row slide, two output rows share them, and
 // a turn takes three pixels.
 // CHECK-LABEL: func @depthwise
