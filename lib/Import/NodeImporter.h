@@ -181,8 +181,10 @@ ArrayRef<Importer> getNormalizationOps();
 ArrayRef<Importer> getPoolOps();
 ArrayRef<Importer> getQuantizationOps();
 ArrayRef<Importer> getQuantizedOps();
+ArrayRef<Importer> getRecurrentOps();
 ArrayRef<Importer> getReduceOps();
 ArrayRef<Importer> getResizeOps();
+ArrayRef<Importer> getScatterOps();
 ArrayRef<Importer> getShapeOps();
 ArrayRef<Importer> getSliceOps();
 

@@ -23,8 +23,9 @@ static Table buildTable() {
        {getActivationOps(), getConstantOps(), getControlFlowOps(),
         getConvolutionOps(), getElementwiseOps(), getMatMulOps(),
         getIntegerOps(), getNormalizationOps(), getPoolOps(),
-        getQuantizationOps(), getQuantizedOps(), getReduceOps(), getResizeOps(),
-        getShapeOps(), getSliceOps()})
+        getQuantizationOps(), getQuantizedOps(), getRecurrentOps(),
+        getReduceOps(), getResizeOps(), getScatterOps(), getShapeOps(),
+        getSliceOps()})
     for (const Importer &row : family)
       table.insert({{row.domain, row.opType}, &row});
   return table;

@@ -117,3 +117,32 @@ func.func @blocked(%x: tensor<4x8xi8>, %s: tensor<4x2xf32>) -> none {
     : (tensor<4x8xi8>, tensor<4x2xf32>) -> none
   return %y : none
 }
+
+// -----
+
+func.func @shorter_sequences(%x: tensor<4x2x3xf32>, %w: tensor<1x5x3xf32>, %r: tensor<1x5x5xf32>, %b: tensor<1x10xf32>) -> none {
+  %n = octet.constant dense<[4, 3]> : tensor<2xi32> -> tensor<2xi32>
+  // expected-error @below {{sequence_lens other than the input's length 4 is not supported; cut the input instead}}
+  %y = octet.node "RNN"(%x, %w, %r, %b, %n) {opset = 14 : i64, node_attributes = {}}
+    : (tensor<4x2x3xf32>, tensor<1x5x3xf32>, tensor<1x5x5xf32>, tensor<1x10xf32>, tensor<2xi32>) -> none
+  return %y : none
+}
+
+// -----
+
+func.func @gates_do_not_fit(%x: tensor<4x2x3xf32>, %w: tensor<1x5x3xf32>, %r: tensor<1x5x5xf32>) -> none {
+  // expected-error @below {{the weights' shapes do not fit 1 directions and a hidden size of 5}}
+  %y = octet.node "LSTM"(%x, %w, %r) {opset = 14 : i64, node_attributes = {}}
+    : (tensor<4x2x3xf32>, tensor<1x5x3xf32>, tensor<1x5x5xf32>) -> none
+  return %y : none
+}
+
+// -----
+
+func.func @scatter_out_of_bounds(%x: tensor<4x2xf32>, %u: tensor<1x2xf32>) -> none {
+  %i = octet.constant dense<4> : tensor<1x1xi64> -> tensor<1x1xi64>
+  // expected-error @below {{index 4 is out of bounds of extent 4}}
+  %y = octet.node "ScatterND"(%x, %i, %u) {opset = 13 : i64, node_attributes = {}}
+    : (tensor<4x2xf32>, tensor<1x1xi64>, tensor<1x2xf32>) -> none
+  return %y : none
+}

@@ -125,3 +125,36 @@ func.func @dynamic_if(%x: tensor<4xf32>, %c: tensor<i1>) -> none {
   }
   return %y : none
 }
+
+// -----
+
+// The inputs of both steps meet their weights in one product; each step has one
+// with the state.
+// CHECK-LABEL: func.func @recurrent
+// CHECK: octet.matmul({{.*}}tensor<4x3xf32>
+// CHECK: octet.matmul({{.*}}tensor<2x5xf32>
+// CHECK: octet.tanh
+// CHECK: octet.matmul({{.*}}tensor<2x5xf32>
+// CHECK: octet.tanh
+// CHECK-NOT: octet.matmul
+// CHECK: octet.concat {{.*}} -> tensor<2x1x2x5xf32>
+func.func @recurrent(%x: tensor<2x2x3xf32>, %w: tensor<1x5x3xf32>,
+    %r: tensor<1x5x5xf32>, %b: tensor<1x10xf32>) -> none {
+  %y = octet.node "RNN"(%x, %w, %r, %b) {opset = 14 : i64, node_attributes = {}}
+    : (tensor<2x2x3xf32>, tensor<1x5x3xf32>, tensor<1x5x5xf32>, tensor<1x10xf32>) -> none
+  return %y : none
+}
+
+// -----
+
+// A scatter at known indices picks from the data and the updates.
+// CHECK-LABEL: func.func @scatter
+// CHECK-DAG: dense<[0, 4, 2, 3]>
+// CHECK-DAG: octet.concat {{.*}} -> tensor<5x2xf32>
+// CHECK: octet.gather
+func.func @scatter(%x: tensor<4x2xf32>, %u: tensor<1x2xf32>) -> none {
+  %i = octet.constant dense<-3> : tensor<1x1xi64> -> tensor<1x1xi64>
+  %y = octet.node "ScatterND"(%x, %i, %u) {opset = 13 : i64, node_attributes = {}}
+    : (tensor<4x2xf32>, tensor<1x1xi64>, tensor<1x2xf32>) -> none
+  return %y : none
+}
