@@ -40,6 +40,8 @@ class Task:
     tolerance: Optional[float] = 0.5
     # The float model's outputs by ONNX Runtime, where the score needs them.
     reference: Optional[Arrays] = None
+    # True where the score only says how near outputs are to `reference`.
+    scores_nearness: bool = False
 
     def loss(self, reference, value):
         """How much worse value is than reference."""
@@ -168,7 +170,7 @@ def efficientnet(directory):
     task = Task("efficientnet_lite0", "agreement %", directory / "efficientnet_lite0.onnx",
                 convert(real_images(directory, 224, 96, "x", 1)),
                 convert(real_images(directory, 224, 64, "calib", 2)),
-                None, 100 / 96, tolerance=None)
+                None, 100 / 96, tolerance=None, scores_nearness=True)
     task.score = lambda out: top1(out, next(iter(task.reference.values())).argmax(1))
     return task
 
@@ -180,7 +182,8 @@ def unlabelled_detector(name, input_name, height, width, convert):
             square = real_images(directory, max(height, width), 24, key, seed)
             return {input_name: convert(square[:, :, :height, :width])}
         task = Task(name, "SQNR dB", directory / f"{name}.onnx", images("x", 1),
-                    images("calib", 2), None, .5, tolerance=None)
+                    images("calib", 2), None, .5, tolerance=None,
+                    scores_nearness=True)
         task.score = lambda out: float(min(sqnr(task.reference, out), 140))
         return task
     return make

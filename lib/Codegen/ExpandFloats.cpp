@@ -239,7 +239,8 @@ struct ExpandFloatsPass
 
   static bool usesSmallFloats(func::FuncOp function) {
     auto result = function.walk([](Operation *op) {
-      return llvm::any_of(op->getResultTypes(), isSmall)
+      return llvm::any_of(op->getResultTypes(), isSmall) ||
+                     llvm::any_of(op->getOperandTypes(), isSmall)
                  ? WalkResult::interrupt()
                  : WalkResult::advance();
     });

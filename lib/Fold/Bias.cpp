@@ -7,7 +7,7 @@
 
 #include "octet/Fold/Bias.h"
 
-#include "octet/IR/Constants.h"
+#include "octet/IR/QuantizedConstants.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,50 +18,9 @@ using namespace mlir::octet;
 /// A bias larger than this leaves too little room for the sum.
 static constexpr double kMaxBias = 1 << 30;
 
-namespace {
-/// Quantized weights taken apart: values, and per channel scale and zero point.
-struct Weights {
-  ConstantData data;
-  quant::QuantizedType type;
-  SmallVector<double> scales;
-  SmallVector<int64_t> zeroPoints;
-  int64_t inner = 0; ///< elements of one entry of the axis; 0: per tensor
-
-  int64_t channelOf(int64_t element) const {
-    return inner ? element / inner % int64_t(scales.size()) : 0;
-  }
-  int64_t valueOf(int64_t element) const {
-    char byte = data.bytes[element];
-    return type.isSigned() ? int64_t(int8_t(byte)) : int64_t(uint8_t(byte));
-  }
-};
-} // namespace
-
-static std::optional<Weights> readWeights(Value weight) {
+static std::optional<QuantizedConstant> readWeights(Value weight) {
   auto source = weight.getDefiningOp<DequantizeOp>();
-  std::optional<ConstantData> data =
-      source ? readConstant(source.getInput()) : std::nullopt;
-  if (!data || getElementBytes(data->type.getElementType()) != 1)
-    return std::nullopt;
-  Weights weights;
-  weights.data = std::move(*data);
-  weights.type = getQuantizedType(source.getInput());
-  if (auto type = dyn_cast<quant::UniformQuantizedType>(weights.type)) {
-    weights.scales = {type.getScale()};
-    weights.zeroPoints = {type.getZeroPoint()};
-    return weights;
-  }
-  auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(weights.type);
-  if (!type)
-    return std::nullopt;
-  weights.scales.assign(type.getScales().begin(), type.getScales().end());
-  weights.zeroPoints.assign(type.getZeroPoints().begin(),
-                            type.getZeroPoints().end());
-  weights.inner = 1;
-  for (int64_t extent : weights.data.type.getShape().drop_front(
-           type.getQuantizedDimension() + 1))
-    weights.inner *= extent;
-  return weights;
+  return source ? readQuantizedConstant(source.getInput()) : std::nullopt;
 }
 
 /// The float bias, whatever form it has; empty if there is none.
@@ -86,39 +45,40 @@ static std::optional<SmallVector<double>> readBias(Value bias) {
 }
 
 /// A channel's weights at another scale.
-static void rescale(Weights &weights, int64_t channel, double scale) {
+static void rescale(QuantizedConstant &weights, int64_t channel, double scale) {
   scale = float(scale); // as every scale is
   double ratio = weights.scales[channel] / scale;
   int64_t zeroPoint = weights.zeroPoints[channel];
-  for (int64_t i = 0, e = weights.data.bytes.size(); i < e; ++i)
-    if (weights.channelOf(i) == channel)
-      weights.data.bytes[i] = char(
-          int64_t(std::nearbyint((weights.valueOf(i) - zeroPoint) * ratio) +
-                  zeroPoint));
+  MutableArrayRef<char> bytes = weights.data.as<char>();
+  weights.axis.forEach(bytes.size(), [&](int64_t i, int64_t entry) {
+    if (entry == channel)
+      bytes[i] = char(
+          int64_t(std::nearbyint((weights.getStored(i) - zeroPoint) * ratio)) +
+          zeroPoint);
+  });
   weights.scales[channel] = scale;
 }
 
 /// The largest magnitude that the sum over one output channel can reach.
-static int64_t boundAccumulator(const Weights &weights, int64_t axis,
+static int64_t boundAccumulator(const QuantizedConstant &weights,
+                                const AxisIndex &channels,
                                 quant::UniformQuantizedType input) {
-  ArrayRef<int64_t> shape = weights.data.type.getShape();
-  int64_t inner = 1;
-  for (int64_t extent : shape.drop_front(axis + 1))
-    inner *= extent;
   int64_t z = input.getZeroPoint();
   int64_t reach =
       std::max(input.getStorageTypeMax() - z, z - input.getStorageTypeMin());
-  std::vector<int64_t> sums(shape[axis]);
-  for (int64_t i = 0, e = weights.data.bytes.size(); i < e; ++i)
-    sums[i / inner % shape[axis]] +=
-        std::abs(weights.valueOf(i) - weights.zeroPoints[weights.channelOf(i)]);
+  int64_t size = weights.data.bytes.size();
+  std::vector<int64_t> sums(channels.countEntries(size));
+  channels.forEach(size, [&](int64_t i, int64_t channel) {
+    int64_t zeroPoint = weights.zeroPoints[weights.axis.of(i)];
+    sums[channel] += std::abs(weights.getStored(i) - zeroPoint);
+  });
   // The raw storage values, up to 255, are what is multiplied.
   reach = std::max<int64_t>(reach, 255);
   int64_t most = sums.empty() ? 0 : *std::max_element(sums.begin(), sums.end());
   return most * reach;
 }
 
-static quant::QuantizedType retype(const Weights &weights) {
+static quant::QuantizedType retype(const QuantizedConstant &weights) {
   auto type = weights.type;
   if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
     return quant::UniformQuantizedPerAxisType::get(
@@ -133,17 +93,19 @@ static quant::QuantizedType retype(const Weights &weights) {
 
 /// The i32 constant, its type per axis where the weights' is.
 static Value makeBias(OpBuilder &builder, Location loc, ArrayRef<double> values,
-                      const Weights &weights, double inputScale) {
+                      const QuantizedConstant &weights, double inputScale) {
   IntegerType i32 = builder.getI32Type();
+  // The groups of a transposed convolution share the weights' scales.
+  size_t count = weights.scales.size() == 1 ? 1 : values.size();
   SmallVector<double> scales;
-  for (double scale : weights.scales)
-    scales.push_back(float(float(inputScale) * float(scale)));
+  for (size_t i = 0; i < count; ++i)
+    scales.push_back(float(float(inputScale) *
+                           float(weights.scales[i % weights.scales.size()])));
   ConstantData data{RankedTensorType::get(int64_t(values.size()), i32), {}};
   data.bytes.resize(values.size() * sizeof(int32_t));
   for (auto [i, value] : llvm::enumerate(values))
-    data.as<int32_t>()[i] = int32_t(
-        std::clamp(std::nearbyint(value / scales[scales.size() == 1 ? 0 : i]),
-                   -kMaxBias, kMaxBias));
+    data.as<int32_t>()[i] = int32_t(std::clamp(
+        std::nearbyint(value / scales[i % count]), -kMaxBias, kMaxBias));
   unsigned flags = quant::QuantizationFlags::Signed;
   int64_t low = INT32_MIN, high = INT32_MAX;
   quant::QuantizedType type;
@@ -163,16 +125,15 @@ mlir::octet::makeIntegerWeights(OpBuilder &builder, WeightedOpInterface op,
                                 quant::UniformQuantizedType input,
                                 std::string &reason) {
   Value weightValue = op.getWeightOperand().get();
-  std::optional<Weights> weights = readWeights(weightValue);
+  std::optional<QuantizedConstant> weights = readWeights(weightValue);
   std::optional<SmallVector<double>> bias = readBias(op.getBiasValue());
   if (!weights || !bias) {
     reason = "weights or bias are not constant 8-bit values";
     return failure();
   }
-  bool isPerAxis = weights->inner != 0;
   bool raised = false;
   for (auto [i, value] : llvm::enumerate(*bias)) {
-    int64_t channel = isPerAxis ? i : 0;
+    int64_t channel = i % weights->scales.size();
     double step = input.getScale() * weights->scales[channel];
     if (std::abs(value) <= kMaxBias * step)
       continue;
@@ -180,7 +141,7 @@ mlir::octet::makeIntegerWeights(OpBuilder &builder, WeightedOpInterface op,
             std::abs(value) / kMaxBias / input.getScale() * 1.0001);
     raised = true;
   }
-  if (boundAccumulator(*weights, op.getWeightChannelAxis(), input) >
+  if (boundAccumulator(*weights, op.getOutputChannels(), input) >
       INT32_MAX - int64_t(kMaxBias)) {
     reason = "the 32-bit accumulator could overflow with these weights";
     return failure();

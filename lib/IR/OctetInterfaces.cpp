@@ -30,6 +30,9 @@ static int64_t getChannelAxis(Layout layout, Value image) {
 }
 
 int64_t ConvOp::getWeightChannelAxis() { return 0; }
+AxisIndex ConvOp::getOutputChannels() {
+  return AxisIndex(getShape(getWeight()), getWeightChannelAxis());
+}
 int64_t ConvOp::getMacs() {
   return countElements(getResult()) * countElements(getWeight()) /
          std::max<int64_t>(getShape(getWeight())[0], 1);
@@ -53,20 +56,25 @@ SmallVector<double> ConvOp::getMeanResponse(ArrayRef<double> weights,
 }
 
 int64_t ConvTransposeOp::getWeightChannelAxis() { return 1; }
+AxisIndex ConvTransposeOp::getOutputChannels() {
+  ArrayRef<int64_t> shape = getShape(getWeight());
+  AxisIndex channels(shape, getWeightChannelAxis());
+  // The rows of a group's inputs hold the outputs of that group.
+  int64_t rows = shape[0] / int64_t(getGroups());
+  channels.block = std::max<int64_t>(rows * channels.count * channels.inner, 1);
+  return channels;
+}
 int64_t ConvTransposeOp::getInputChannelAxis() {
   return getChannelAxis(getLayout(), getInput());
 }
 SmallVector<double> ConvTransposeOp::getMeanResponse(ArrayRef<double> weights,
                                                      ArrayRef<double> means) {
   ArrayRef<int64_t> shape = getShape(getWeight());
-  int64_t inputs = shape[0], outputs = shape[1];
-  int64_t taps = weights.size() / std::max<int64_t>(outputs * inputs, 1);
-  SmallVector<double> response(outputs * getGroups());
-  for (auto [i, weight] : llvm::enumerate(weights)) {
-    int64_t input = i / (outputs * taps), output = i / taps % outputs;
-    int64_t group = input / (inputs / getGroups());
-    response[group * outputs + output] += weight * means[input];
-  }
+  AxisIndex inputs(shape, 0), outputs = getOutputChannels();
+  SmallVector<double> response(outputs.countEntries(weights.size()));
+  outputs.forEach(weights.size(), [&](int64_t i, int64_t output) {
+    response[output] += weights[i] * means[inputs.of(i)];
+  });
   // An output meets one tap in `stride` of every axis.
   for (int64_t stride : getStrides())
     for (double &mean : response)
@@ -80,6 +88,9 @@ int64_t ConvTransposeOp::getMacs() {
 
 int64_t MatMulOp::getWeightChannelAxis() {
   return getShape(getRhs()).size() - (getTransposeRhs() ? 2 : 1);
+}
+AxisIndex MatMulOp::getOutputChannels() {
+  return AxisIndex(getShape(getRhs()), getWeightChannelAxis());
 }
 int64_t MatMulOp::getInputChannelAxis() {
   return getShape(getLhs()).size() - (getTransposeLhs() ? 2 : 1);

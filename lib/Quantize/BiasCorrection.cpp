@@ -12,7 +12,7 @@
 
 #include "octet/Quantize/Weights.h"
 
-#include "octet/IR/Constants.h"
+#include "octet/IR/QuantizedConstants.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -41,22 +41,12 @@ static ArrayRef<double> findMeans(WeightedOpInterface op) {
 }
 
 /// The values that quantized weights stand for.
-static SmallVector<double> dequantize(Value quantized) {
-  std::optional<ConstantData> data = readConstant(quantized);
-  auto type = getQuantizedType(quantized);
-  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
-  int64_t inner = 1;
-  if (perAxis)
-    for (int64_t extent :
-         data->type.getShape().drop_front(perAxis.getQuantizedDimension() + 1))
-      inner *= extent;
-  SmallVector<double> values;
-  for (auto [i, byte] : llvm::enumerate(data->as<int8_t>())) {
-    double scale =
-        perAxis ? perAxis.getScales()[i / inner % perAxis.getScales().size()]
-                : cast<quant::UniformQuantizedType>(type).getScale();
-    values.push_back(byte * scale);
-  }
+static SmallVector<double> dequantize(const QuantizedConstant &weights) {
+  SmallVector<double> values(weights.data.bytes.size());
+  weights.axis.forEach(values.size(), [&](int64_t i, int64_t entry) {
+    values[i] = (weights.getStored(i) - weights.zeroPoints[entry]) *
+                weights.scales[entry];
+  });
   return values;
 }
 
@@ -70,7 +60,7 @@ bool mlir::octet::correctBias(OpBuilder &builder, WeightedOpInterface op,
       bias ? readFloats(bias) : SmallVector<double>();
   if (means.empty() || !weights || !old)
     return false;
-  SmallVector<double> errors = dequantize(quantized);
+  SmallVector<double> errors = dequantize(*readQuantizedConstant(quantized));
   for (auto [error, weight] : llvm::zip(errors, *weights))
     error -= weight;
   SmallVector<double> shift = op.getMeanResponse(errors, means);

@@ -1,5 +1,4 @@
-//===- Statistics.cpp - Streaming statistics of a tensor, and scales from them
-//-===//
+//===- Statistics.cpp - Streaming statistics of a tensor, and scales -----===//
 //
 // Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/Quantize/Statistics.h"
+
+#include "octet/IR/AxisIndex.h"
 
 #include <algorithm>
 #include <cfloat>
@@ -65,17 +66,11 @@ bool StatisticsCollector::add(ArrayRef<float> sample) {
 
 void StatisticsCollector::addMeans(ArrayRef<float> sample,
                                    ArrayRef<int64_t> shape, int64_t axis) {
-  size_t channels = shape[axis];
-  channelSums.resize(channels);
-  size_t inner = 1;
-  for (int64_t extent : shape.drop_front(axis + 1))
-    inner *= extent;
-  for (size_t begin = 0; begin < sample.size(); begin += inner) {
-    double total = 0;
-    for (float x : sample.slice(begin, inner))
-      total += x;
-    channelSums[begin / inner % channels] += total;
-  }
+  channelSums.resize(shape[axis]);
+  AxisIndex(shape, axis)
+      .forEach(sample.size(), [&](int64_t i, int64_t channel) {
+        channelSums[channel] += sample[i];
+      });
 }
 
 void StatisticsCollector::merge(const StatisticsCollector &other) {

@@ -7,6 +7,7 @@
 
 #include "octet/Quantize/Weights.h"
 
+#include "octet/IR/AxisIndex.h"
 #include "octet/IR/Constants.h"
 
 #include <algorithm>
@@ -21,37 +22,16 @@ static double divideAndRound(float x, double scale) {
   return std::nearbyint(x / float(scale));
 }
 
-namespace {
-/// Channel of each element of a tensor, for an axis or for none.
-struct Channels {
-  int64_t count = 1, inner = 1;
-
-  Channels(ArrayRef<int64_t> shape, std::optional<int64_t> axis) {
-    if (!axis) {
-      inner = 0;
-      return;
-    }
-    count = shape[*axis];
-    for (int64_t extent : shape.drop_front(*axis + 1))
-      inner *= extent;
-  }
-  int64_t of(int64_t element) const {
-    return inner ? element / inner % count : 0;
-  }
-};
-} // namespace
-
 /// The largest magnitude of each channel; empty if some value is not finite.
 static std::vector<float> findExtents(ArrayRef<float> values,
-                                      const Channels &channels) {
+                                      const AxisIndex &channels) {
   std::vector<float> extents(channels.count);
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i]))
-      return {};
-    float &extent = extents[channels.of(i)];
-    extent = std::max(extent, std::abs(values[i]));
-  }
-  return extents;
+  bool isFinite = true;
+  channels.forEach(values.size(), [&](int64_t i, int64_t channel) {
+    isFinite &= std::isfinite(values[i]);
+    extents[channel] = std::max(extents[channel], std::abs(values[i]));
+  });
+  return isFinite ? extents : std::vector<float>();
 }
 
 Value mlir::octet::quantizeWeights(OpBuilder &builder, Value weight,
@@ -59,7 +39,8 @@ Value mlir::octet::quantizeWeights(OpBuilder &builder, Value weight,
   std::optional<ConstantData> data = readConstant(weight);
   if (!data || !data->type.getElementType().isF32())
     return {};
-  Channels channels(data->type.getShape(), axis);
+  AxisIndex channels =
+      axis ? AxisIndex(data->type.getShape(), *axis) : AxisIndex();
   ArrayRef<float> values = data->as<float>();
   std::vector<float> extents = findExtents(values, channels);
   if (extents.empty())
@@ -73,9 +54,10 @@ Value mlir::octet::quantizeWeights(OpBuilder &builder, Value weight,
   IntegerType i8 = builder.getI8Type();
   ConstantData quantized{data->type.clone(i8), {}};
   quantized.bytes.resize(values.size());
-  for (size_t i = 0; i < values.size(); ++i)
-    quantized.bytes[i] = char(std::clamp(
-        divideAndRound(values[i], scales[channels.of(i)]), -127.0, 127.0));
+  channels.forEach(values.size(), [&](int64_t i, int64_t channel) {
+    quantized.bytes[i] = char(
+        std::clamp(divideAndRound(values[i], scales[channel]), -127.0, 127.0));
+  });
   quant::QuantizedType type;
   unsigned flags = quant::QuantizationFlags::Signed;
   Type f32 = builder.getF32Type();

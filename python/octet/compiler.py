@@ -8,11 +8,12 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from .errors import OctetError
+from .protobuf import Bytes, read_fields
 
 Sample = Union[np.ndarray, Mapping[str, np.ndarray], Sequence[np.ndarray]]
 Samples = Union[Sample, Iterable[Sample]]
@@ -102,49 +103,19 @@ def input_names(model: PathLike) -> List[str]:
     data = memoryview(pathlib.Path(model).read_bytes())
     try:
         names, constants = [], set()
-        for number, graph in _fields(data):
+        for number, graph, _ in read_fields(data):
             if number != 7:  # ModelProto.graph
                 continue
-            for field, value in _fields(graph):
+            for field, value, _ in read_fields(graph):
                 if field == 11:  # GraphProto.input
                     names += _texts(value, 1)
                 elif field == 5:  # GraphProto.initializer
                     constants.update(_texts(value, 8))
-    except (IndexError, ValueError):
+    except (TypeError, ValueError):  # a number where a message belongs, or damage
         raise OctetError(f"'{os.fspath(model)}' is not an ONNX model or is cut off") from None
     return [name for name in names if name not in constants]
 
 
-def _texts(message: memoryview, number: int) -> List[str]:
-    return [bytes(value).decode() for field, value in _fields(message) if field == number]
-
-
-def _fields(message: memoryview) -> Iterable[Tuple[int, memoryview]]:
-    """The fields of a protocol buffer that hold bytes."""
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        kind = tag & 7
-        if kind == 2:
-            length, at = _varint(message, at)
-            if length > len(message) - at:
-                raise ValueError("cut off")
-            yield tag >> 3, message[at:at + length]
-            at += length
-        elif kind == 0:
-            at = _varint(message, at)[1]
-        elif kind in (1, 5):
-            at += 8 if kind == 1 else 4
-        else:
-            raise ValueError("unknown kind of field")
-
-
-def _varint(message: memoryview, at: int) -> Tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
+def _texts(message: Bytes, number: int) -> List[str]:
+    return [bytes(field.value).decode() for field in read_fields(message)
+            if field.number == number]

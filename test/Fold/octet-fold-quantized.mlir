@@ -84,3 +84,21 @@ func.func @accumulator_overflows(%q: tensor<1x40000x!x>) -> tensor<1x1xf32> {
   %y = octet.matmul(%x, %w) : (tensor<1x40000xf32>, tensor<40000x1xf32>) -> tensor<1x1xf32>
   return %y : tensor<1x1xf32>
 }
+
+// -----
+
+!x = !quant.uniform<u8:f32, 0.5>
+!w = !quant.uniform<i8:f32:1, {0.5, 0.25}>
+
+// The groups of a transposed convolution share the weights' scales; its bias
+// has an entry, and so a scale, for each output of each group.
+// CHECK-LABEL: func @transposed_groups
+// CHECK: octet.constant dense<[12, 24, 4, 8]> : tensor<4xi32> -> tensor<4x!quant.uniform<i32:f32:0, {2.500000e-01,1.250000e-01,2.500000e-01,1.250000e-01}>>
+func.func @transposed_groups(%q: tensor<1x2x3x3x!x>) -> tensor<1x4x3x3xf32> {
+  %x = octet.dequantize %q : tensor<1x2x3x3x!x> -> tensor<1x2x3x3xf32>
+  %c = octet.constant dense<1> : tensor<2x2x1x1xi8> -> tensor<2x2x1x1x!w>
+  %w = octet.dequantize %c : tensor<2x2x1x1x!w> -> tensor<2x2x1x1xf32>
+  %b = octet.constant dense<[3.0, 3.0, 1.0, 1.0]> : tensor<4xf32> -> tensor<4xf32>
+  %y = octet.conv_transpose(%x, %w, bias %b) {groups = 2 : i64, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, output_padding = array<i64: 0, 0>} : (tensor<1x2x3x3xf32>, tensor<2x2x1x1xf32>, tensor<4xf32>) -> tensor<1x4x3x3xf32>
+  return %y : tensor<1x4x3x3xf32>
+}

@@ -6,6 +6,7 @@ Every name of a model gets the model's prefix; a message whose field is written 
 takes the later value, so that a name is replaced by appending it.
 """
 import onnx_reader as onnx
+from octet.protobuf import read_fields
 from onnx_writer import message
 
 # Fields of GraphProto.
@@ -21,14 +22,14 @@ def renamed(name, prefix):
 
 def rename_attribute(attribute, prefix):
     graphs = [message(6, rename_graph(graph, prefix)) for graph in onnx.find(attribute, 6)]
-    rest = [span for field, _, span in onnx.spans(attribute) if field != 6]
+    rest = [span for field, _, span in read_fields(attribute) if field != 6]
     return b"".join(rest + graphs)
 
 
 def rename_node(node, prefix, index):
     name = onnx.text(node, 3) or f"{onnx.text(node, 4)}_{index}"
     out = [message(3, prefix + name)]
-    for field, value, span in onnx.spans(node):
+    for field, value, span in read_fields(node):
         if field in (1, 2):
             out.append(message(field, renamed(value.decode(), prefix)))
         elif field == 5:
@@ -41,7 +42,7 @@ def rename_node(node, prefix, index):
 def rename_graph(graph, prefix):
     """The graph's fields with other names for all its values and nodes."""
     out, nodes = [], 0
-    for field, value, span in onnx.spans(graph):
+    for field, value, span in read_fields(graph):
         if field == NODE:
             out.append(message(NODE, rename_node(value, prefix, nodes)))
             nodes += 1
@@ -62,5 +63,5 @@ def opsets(model):
 def merge(models, prefixes):
     """One model that computes what all of them do."""
     graph = b"".join(rename_graph(onnx.graph_of(m), p) for m, p in zip(models, prefixes))
-    head = [span for field, _, span in onnx.spans(models[0]) if field == 1]
+    head = [span for field, _, span in read_fields(models[0]) if field == 1]
     return b"".join(head) + opsets(models[0]) + message(7, graph + message(2, "merged"))

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reads what tests need of ONNX files without the onnx package: names, tensors.
 
-Protobuf messages are lists of fields; a field is a number and a value, bytes or an
-integer. Messages that are joined merge, so that a model with an initializer more is
+Messages that are joined merge, so that a model with an initializer more is
 the model's bytes and a few others.
 """
 import struct
 
 import numpy as np
 
+from octet.protobuf import read_fields, read_varints
 from onnx_writer import message
 
 DTYPES = {1: np.float32, 2: np.uint8, 3: np.int8, 4: np.uint16, 5: np.int16, 6: np.int32,
@@ -17,37 +17,9 @@ DTYPES = {1: np.float32, 2: np.uint8, 3: np.int8, 4: np.uint16, 5: np.int16, 6: 
           13: np.uint64}
 
 
-def read_varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
-
-
-def spans(data):
-    """The fields of a message in order: number, value and encoding."""
-    at = 0
-    while at < len(data):
-        start = at
-        key, at = read_varint(data, at)
-        if key & 7 == 0:
-            value, at = read_varint(data, at)
-        elif key & 7 == 2:
-            size, at = read_varint(data, at)
-            value, at = data[at:at + size], at + size
-        else:
-            size = 8 if key & 7 == 1 else 4
-            value, at = data[at:at + size], at + size
-        yield key >> 3, value, data[start:at]
-
-
 def fields(data):
     """The fields of a message in order."""
-    return ((number, value) for number, value, _ in spans(data))
+    return ((number, value) for number, value, _ in read_fields(data))
 
 
 def find(data, number):
@@ -93,10 +65,7 @@ def read_tensor(data):
             if isinstance(value, int):
                 dims.append(value)
             else:
-                at = 0
-                while at < len(value):
-                    extent, at = read_varint(value, at)
-                    dims.append(extent)
+                dims += read_varints(value)
         elif field == 2:
             kind = value
         elif field == 9:
@@ -119,10 +88,7 @@ def _read_typed(typed, dtype):
             code, size = ("f", 4) if field == 4 else ("d", 8)
             numbers += struct.unpack(f"<{len(value) // size}{code}", value)
         else:
-            at = 0
-            while at < len(value):
-                number, at = read_varint(value, at)
-                numbers.append(number)
+            numbers += read_varints(value)
     if dtype.kind == "f" and dtype.itemsize == 2:
         return np.array(numbers, np.uint16).view(dtype)
     signed = [n - (1 << 64) if isinstance(n, int) and n >= 1 << 63 else n for n in numbers]

@@ -10,6 +10,8 @@
 #ifndef OCTET_IR_OCTET_H
 #define OCTET_IR_OCTET_H
 
+#include "octet/IR/AxisIndex.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"

@@ -107,6 +107,8 @@ def Octet_WeightedOpInterface : Octet_OpInterface<"WeightedOpInterface"> {
       The weights' axis with one entry an output channel, along which weights
       may be quantized per-axis.
     }], "int64_t", "getWeightChannelAxis">,
+    InterfaceMethod<"The output channel of each element of the weights.",
+      "::mlir::octet::AxisIndex", "getOutputChannels">,
     InterfaceMethod<"Multiply-accumulates of one execution.",
       "int64_t", "getMacs">
   ];

@@ -10,8 +10,6 @@
 
 #include "Simplify.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 #include <cmath>
 
 using namespace mlir;
@@ -51,22 +49,11 @@ static ConstantData scaleWeight(WeightedOpInterface op,
                                 const ConstantData &weight,
                                 ArrayRef<double> factors) {
   ConstantData scaled = weight;
-  ArrayRef<int64_t> shape = weight.type.getShape();
-  int64_t axis = op.getWeightChannelAxis(), inner = 1;
-  for (int64_t extent : shape.drop_front(axis + 1))
-    inner *= extent;
-  // Rows of a transposed convolution's weight belong to groups of outputs.
-  int64_t perGroup = 0, rows = 1;
-  if (auto transposed = dyn_cast<ConvTransposeOp>(op.getOperation())) {
-    perGroup = shape[1];
-    rows = shape[0] / int64_t(transposed.getGroups());
-  }
-  for (auto [i, value] : llvm::enumerate(scaled.as<float>())) {
-    int64_t channel = int64_t(i) / inner % shape[axis];
-    if (perGroup)
-      channel += int64_t(i) / (inner * shape[1]) / rows * perGroup;
-    value = float(value * factors[channel]);
-  }
+  MutableArrayRef<float> values = scaled.as<float>();
+  op.getOutputChannels().forEach(
+      values.size(), [&](int64_t i, int64_t channel) {
+        values[i] = float(values[i] * factors[channel]);
+      });
   return scaled;
 }
 
@@ -92,8 +79,7 @@ static void absorb(PatternRewriter &rewriter, WeightedOpInterface op,
   }
   if (op.getBiasValue() || llvm::any_of(terms, [](double t) { return t; })) {
     Value value = makeFloats(rewriter, loc, bias, {int64_t(bias.size())});
-    llvm::TypeSwitch<Operation *>(copy).Case<ConvOp, ConvTransposeOp, MatMulOp>(
-        [&](auto typed) { typed.getBiasMutable().assign(value); });
+    target.setBiasValue(value);
   }
   rewriter.replaceOp(user, copy);
 }
@@ -105,12 +91,8 @@ static WeightedOpInterface getAbsorbing(Value value, bool weights) {
   if (!op || !value.hasOneUse() || !getElementTypeOrSelf(value).isF32() ||
       cast<ClampableOpInterface>(op.getOperation()).getResultClamp())
     return {};
-  Value residual = llvm::TypeSwitch<Operation *, Value>(op)
-                       .Case<ConvOp, ConvTransposeOp, MatMulOp>(
-                           [](auto typed) { return typed.getResidual(); })
-                       .Default(Value());
   Value bias = op.getBiasValue();
-  if (residual || (bias && !getConstantAttr(bias)))
+  if (op.getResidualOperand() || (bias && !getConstantAttr(bias)))
     return {};
   if (weights && !getConstantAttr(op.getWeightOperand().get()))
     return {};
