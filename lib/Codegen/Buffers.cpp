@@ -14,6 +14,17 @@
 using namespace mlir;
 using namespace mlir::octet;
 
+FailureOr<SmallVector<func::FuncOp>> mlir::octet::getEntries(ModuleOp module) {
+  SmallVector<func::FuncOp> entries;
+  for (StringRef name : {StringRef("main"), StringRef(kQuantizedMainName)})
+    if (auto entry = module.lookupSymbol<func::FuncOp>(name))
+      if (!entry.isExternal() && entry.getBody().hasOneBlock())
+        entries.push_back(entry);
+  if (entries.empty() || entries.front().getName() != "main")
+    return module.emitError("has no function @main of one block");
+  return entries;
+}
+
 bool mlir::octet::isView(Operation *op) { return isa<ViewLikeOpInterface>(op); }
 
 bool mlir::octet::isPartOfUser(Operation *op) {

@@ -56,7 +56,7 @@ struct CloneStepsPass
       auto function = symbols.lookup<func::FuncOp>(call.getCallee());
       calls.emplace_back(call, function);
       int64_t &most = work[function];
-      most = std::max(most, info->macs + info->bytes);
+      most = std::max(most, info->macs + info->getBytes());
     });
     llvm::DenseMap<Operation *, SmallVector<StringAttr>> versions;
     for (auto [function, most] : work)

@@ -19,6 +19,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorTransforms.h"
+#include "octet/Codegen/Buffers.h"
 #include "octet/Codegen/Passes.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include "octet/Support/Target.h"
@@ -87,14 +88,13 @@ struct LowerToLLVMPass
       module.emitError(llvm::toString(parsed.takeError()));
       return signalPassFailure();
     }
-    auto model = module.lookupSymbol<func::FuncOp>("main");
-    if (!model) {
-      module.emitError("has no function @main");
+    FailureOr<SmallVector<func::FuncOp>> entries = getEntries(module);
+    if (failed(entries))
       return signalPassFailure();
-    }
     ModelInfo info = describeModule(module, *parsed);
-    if (failed(lowerProgram(model, info)))
-      return signalPassFailure();
+    for (func::FuncOp entry : *entries)
+      if (failed(lowerProgram(entry, info)))
+        return signalPassFailure();
     llvm::StringMap<const Isa *> isas = renameSteps(module, *parsed);
     if (failed(convert(module)))
       return signalPassFailure();
@@ -115,6 +115,9 @@ struct LowerToLLVMPass
     ModelInfo info;
     auto name = module->getAttrOfType<StringAttr>("octet.model_name");
     info.name = name ? name.str() : module.getSymName().value_or("model").str();
+    if (auto bytes = module->getAttrOfType<IntegerAttr>(kLiveBytesAttrName))
+      info.largestLiveBytes = bytes.getInt();
+    module->removeAttr(kLiveBytesAttrName);
     for (const Isa *isa : target.isas)
       info.isas.push_back(isa->name.str());
     for (auto global : module.getOps<memref::GlobalOp>())

@@ -172,20 +172,26 @@ struct OutlineStepsPass
     : public mlir::octet::impl::OutlineStepsBase<OutlineStepsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto model = module.lookupSymbol<func::FuncOp>("main");
-    if (!model || model.isExternal() || !model.getBody().hasOneBlock()) {
-      module.emitError("has no function @main of one block");
+    FailureOr<SmallVector<func::FuncOp>> entries = getEntries(module);
+    if (failed(entries))
       return signalPassFailure();
-    }
     StepFunctions functions(module);
-    count = 0;
-    for (const StepGroup &group : formStepGroups(model.getBody().front())) {
-      if (failed(verifyGroup(group)))
+    for (func::FuncOp entry : *entries)
+      if (failed(outline(entry, functions)))
         return signalPassFailure();
-      outline(group, module, functions);
-    }
-    eraseUnused(model.getBody().front());
     numFunctions = functions.size();
+  }
+
+  LogicalResult outline(func::FuncOp model, StepFunctions &functions) {
+    Block &block = model.getBody().front();
+    count = 0;
+    for (const StepGroup &group : formStepGroups(block)) {
+      if (failed(verifyGroup(group)))
+        return failure();
+      outline(group, getOperation(), functions);
+    }
+    eraseUnused(block);
+    return success();
   }
 
   void outline(const StepGroup &group, ModuleOp module,

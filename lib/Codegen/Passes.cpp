@@ -27,8 +27,13 @@ static void addTensorPasses(OpPassManager &pm, const CodegenOptions &options) {
     pm.addNestedPass<func::FuncOp>(createFormKernels());
 }
 
+static void addRelease(OpPassManager &pm, const CodegenOptions &options) {
+  if (options.releaseConstants)
+    pm.addPass(createReleaseConstants());
+}
+
 /// Tensors to buffers; results to arguments.
-static void addBufferization(OpPassManager &pm) {
+static void addBufferization(OpPassManager &pm, const CodegenOptions &codegen) {
   pm.addNestedPass<func::FuncOp>(createPrepareBuffers());
   // Producers write straight into what their result is inserted into.
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
@@ -37,6 +42,8 @@ static void addBufferization(OpPassManager &pm) {
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(createShareConstants());
+  addRelease(pm, codegen);
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createBindResults());
@@ -58,6 +65,7 @@ static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createCloneSteps({options.target}));
   pm.addPass(createOctetFuseRequantization());
   pm.addPass(createOctetPackWeights());
+  addRelease(pm, options);
   pm.addPass(createShareSteps());
   OpPassManager &steps = pm.nest<func::FuncOp>();
   steps.addPass(createExpandMath());
@@ -80,7 +88,7 @@ static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
 void mlir::octet::buildCodegenPipeline(OpPassManager &pm,
                                        const CodegenOptions &options) {
   addTensorPasses(pm, options);
-  addBufferization(pm);
+  addBufferization(pm, options);
   addSteps(pm);
   addLowering(pm, options);
 }

@@ -31,11 +31,20 @@ static int64_t getBytes(MemRefType type) {
 namespace {
 struct PlanArenaPass : public mlir::octet::impl::PlanArenaBase<PlanArenaPass> {
   void runOnOperation() override {
-    auto model = getOperation().lookupSymbol<func::FuncOp>("main");
-    if (!model || model.isExternal()) {
-      getOperation().emitError("has no function @main");
+    FailureOr<SmallVector<func::FuncOp>> entries = getEntries(getOperation());
+    if (failed(entries))
       return signalPassFailure();
-    }
+    int64_t largest = 0;
+    for (func::FuncOp entry : *entries)
+      if (failed(plan(entry, largest)))
+        return signalPassFailure();
+    liveBytes.updateMax(largest);
+    Builder b(&getContext());
+    getOperation()->setAttr(kLiveBytesAttrName, b.getI64IntegerAttr(largest));
+  }
+
+  /// Raises `largest` to the largest live set of this entry.
+  LogicalResult plan(func::FuncOp model, int64_t &largest) {
     Block &block = model.getBody().front();
     SmallVector<memref::AllocOp> allocs;
     SmallVector<ArenaBuffer> buffers;
@@ -51,17 +60,16 @@ struct PlanArenaPass : public mlir::octet::impl::PlanArenaBase<PlanArenaPass> {
       buffers.push_back({getBytes(alloc.getType()), range.first, range.last});
     }
     ArenaPlan plan = planArena(buffers, kArenaAlignment);
-    if (!isValidPlan(buffers, plan)) {
-      model.emitError("arena plan has buffers that overlap");
-      return signalPassFailure();
-    }
-    arenaBytes = plan.bytes;
-    liveBytes = getLargestLiveSet(buffers, kArenaAlignment);
-    place(model, allocs, plan);
+    if (!isValidPlan(buffers, plan))
+      return model.emitError("arena plan has buffers that overlap");
+    arenaBytes.updateMax(plan.bytes);
+    largest = std::max(largest, getLargestLiveSet(buffers, kArenaAlignment));
+    return place(model, allocs, plan);
   }
 
-  void place(func::FuncOp model, MutableArrayRef<memref::AllocOp> allocs,
-             const ArenaPlan &plan) {
+  LogicalResult place(func::FuncOp model,
+                      MutableArrayRef<memref::AllocOp> allocs,
+                      const ArenaPlan &plan) {
     OpBuilder b(&getContext());
     int64_t bytes = plan.bytes == 0 ? 0 : plan.bytes + kSlack;
     auto type = MemRefType::get({bytes}, b.getI8Type());
@@ -69,7 +77,7 @@ struct PlanArenaPass : public mlir::octet::impl::PlanArenaBase<PlanArenaPass> {
     DictionaryAttr attrs =
         b.getDictionaryAttr(b.getNamedAttr(kArenaAttrName, b.getUnitAttr()));
     if (failed(model.insertArgument(index, type, attrs, model.getLoc())))
-      return signalPassFailure();
+      return failure();
     Value arena = model.getArgument(index);
     for (auto [alloc, offset] : llvm::zip(allocs, plan.offsets)) {
       b.setInsertionPoint(alloc);
@@ -79,6 +87,7 @@ struct PlanArenaPass : public mlir::octet::impl::PlanArenaBase<PlanArenaPass> {
       alloc.replaceAllUsesWith(view);
       alloc.erase();
     }
+    return success();
   }
 };
 } // namespace

@@ -8,6 +8,7 @@
 #include "Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "octet/Codegen/Buffers.h"
@@ -26,6 +27,8 @@ public:
 private:
   void bindArguments();
   void describeArgument(unsigned index);
+  void describeForm(unsigned index, TensorInfo &tensor);
+  int64_t getNode(NodeInfo node);
   LogicalResult lower(Operation &op);
   LogicalResult lowerView(memref::ViewOp op);
   LogicalResult lowerCall(func::CallOp op);
@@ -34,6 +37,8 @@ private:
 
   func::FuncOp model;
   ModelInfo &info;
+  /// Rather than the entry with quantized tensors, which comes after.
+  bool isMain;
   OpBuilder b;
   Location loc;
   LLVM::LLVMPointerType ptr;
@@ -48,6 +53,9 @@ private:
 
 /// octet_rt_launch(context, step, extent, args).
 static LLVM::LLVMFuncOp declareLaunch(ModuleOp module) {
+  if (auto known =
+          module.lookupSymbol<LLVM::LLVMFuncOp>(ModelInfo::kLaunchName))
+    return known;
   OpBuilder b(module.getBodyRegion());
   auto ptr = LLVM::LLVMPointerType::get(b.getContext());
   auto type =
@@ -58,15 +66,19 @@ static LLVM::LLVMFuncOp declareLaunch(ModuleOp module) {
 }
 
 ProgramBuilder::ProgramBuilder(func::FuncOp model, ModelInfo &info)
-    : model(model), info(info), b(model), loc(model.getLoc()),
+    : model(model), info(info), isMain(model.getName() != kQuantizedMainName),
+      b(model), loc(model.getLoc()),
       ptr(LLVM::LLVMPointerType::get(model.getContext())) {
   auto module = model->getParentOfType<ModuleOp>();
   launch = declareLaunch(module);
   b.setInsertionPoint(model);
   auto type = LLVM::LLVMFunctionType::get(
       LLVM::LLVMVoidType::get(b.getContext()), SmallVector<Type>(4, ptr));
-  function = LLVM::LLVMFuncOp::create(b, loc, info.main, type,
-                                      LLVM::Linkage::Internal);
+  if (!isMain)
+    info.mainQuantized = info.main + "_quantized";
+  function =
+      LLVM::LLVMFuncOp::create(b, loc, isMain ? info.main : info.mainQuantized,
+                               type, LLVM::Linkage::Internal);
   function.setNoUnwind(true);
   b.setInsertionPointToStart(function.addEntryBlock(b));
 }
@@ -95,22 +107,54 @@ void ProgramBuilder::describeArgument(unsigned index) {
   list.push_back(std::move(tensor));
 }
 
+/// Notes the quantized form that the argument has in this entry.
+void ProgramBuilder::describeForm(unsigned index, TensorInfo &tensor) {
+  auto original = model.getArgAttrOfType<TypeAttr>(index, "octet.type");
+  auto type = original
+                  ? dyn_cast<quant::UniformQuantizedType>(original.getValue())
+                  : nullptr;
+  if (!type)
+    return;
+  tensor.quantizedType = IntegerType::get(
+      b.getContext(), type.getStorageTypeIntegralWidth(),
+      type.isSigned() ? IntegerType::Signed : IntegerType::Unsigned);
+  tensor.scale = type.getScale();
+  tensor.zeroPoint = type.getZeroPoint();
+}
+
 void ProgramBuilder::bindArguments() {
+  int64_t numInputs = 0, numOutputs = 0;
   for (BlockArgument arg : model.getArguments()) {
     unsigned index = arg.getArgNumber();
     if (model.getArgAttr(index, kArenaAttrName)) {
       addresses[arg] = function.getArgument(3);
-      info.arenaBytes = cast<MemRefType>(arg.getType()).getNumElements();
+      info.arenaBytes = std::max<uint64_t>(
+          info.arenaBytes, cast<MemRefType>(arg.getType()).getNumElements());
       info.arenaAlignment = kArenaAlignment;
       continue;
     }
     bool isResult = model.getArgAttr(index, kResultAttrName) != nullptr;
     Value array = function.getArgument(isResult ? 2 : 1);
-    int64_t position = isResult ? info.outputs.size() : info.inputs.size();
+    int64_t position = isResult ? numOutputs++ : numInputs++;
     addresses[arg] =
         LLVM::LoadOp::create(b, loc, ptr, getElement(array, position));
-    describeArgument(index);
+    if (isMain)
+      describeArgument(index);
+    else
+      describeForm(index, (isResult ? info.outputs : info.inputs)[position]);
   }
+}
+
+/// The number of a node, which entries share where it is done by the same
+/// kernels.
+int64_t ProgramBuilder::getNode(NodeInfo node) {
+  auto it = llvm::find_if(info.nodes, [&](const NodeInfo &other) {
+    return !isMain && other.name == node.name && other.kernels == node.kernels;
+  });
+  if (it != info.nodes.end())
+    return it - info.nodes.begin();
+  info.nodes.push_back(std::move(node));
+  return info.nodes.size() - 1;
 }
 
 LogicalResult ProgramBuilder::lowerView(memref::ViewOp op) {
@@ -134,22 +178,24 @@ LogicalResult ProgramBuilder::lowerCall(func::CallOp op) {
       return op.emitError("takes a buffer that has no address");
     LLVM::StoreOp::create(b, op.getLoc(), address, getElement(args, i));
   }
-  LLVM::CallOp::create(
-      b, op.getLoc(), launch,
-      ValueRange{function.getArgument(0),
-                 getConstant(b.getI32Type(), info.nodes.size()),
-                 getConstant(b.getI64Type(), *extent), args});
   NodeInfo node;
   node.name = step->name;
   node.op = step->op;
   node.precision = step->precision;
   node.macs = step->macs;
-  node.bytes = step->bytes;
+  node.bytesRead = step->bytesRead;
+  node.bytesWritten = step->bytesWritten;
+  node.moves = step->moves;
+  node.isQuantizedOnly = !isMain;
   for (StringAttr kernel : step->kernels)
     node.kernels.push_back(kernel.str());
   if (node.kernels.empty())
     node.kernels.push_back(op.getCallee().str());
-  info.nodes.push_back(std::move(node));
+  LLVM::CallOp::create(
+      b, op.getLoc(), launch,
+      ValueRange{function.getArgument(0),
+                 getConstant(b.getI32Type(), getNode(std::move(node))),
+                 getConstant(b.getI64Type(), *extent), args});
   return success();
 }
 

@@ -6,13 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/Codegen/StepGroups.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "octet/Codegen/Buffers.h"
 #include "octet/IR/Kernel/OctetKernel.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -26,10 +24,6 @@ std::optional<int64_t> mlir::octet::getSplitExtent(Operation *op) {
     return std::nullopt;
   return generic.getStaticLoopRanges().front();
 }
-
-//===----------------------------------------------------------------------===//
-// Groups
-//===----------------------------------------------------------------------===//
 
 /// Whether turn i of the first loop touches of the operand's root no more than
 /// the i-th of `extent` equal parts.
@@ -124,84 +118,4 @@ SmallVector<StepGroup> mlir::octet::formStepGroups(Block &block) {
   }
   flushBorders();
   return groups;
-}
-
-//===----------------------------------------------------------------------===//
-// Description
-//===----------------------------------------------------------------------===//
-
-static int64_t getBytes(Value buffer) {
-  auto type = dyn_cast<MemRefType>(buffer.getType());
-  if (!type || !type.hasStaticShape())
-    return 0;
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
-
-static int64_t getMacs(Operation *op) {
-  if (auto kernel = dyn_cast<octet_kernel::SplittableOpInterface>(op))
-    return kernel.getMacs();
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic || generic.getNumReductionLoops() == 0)
-    return 0;
-  bool multiplies = llvm::any_of(*generic.getBody(), [](Operation &inner) {
-    return isa<arith::MulIOp, arith::MulFOp>(inner);
-  });
-  if (!multiplies)
-    return 0;
-  int64_t macs = 1;
-  for (int64_t extent : generic.getStaticLoopRanges())
-    macs *= extent;
-  return macs;
-}
-
-/// A word for an op whose location does not tell the ONNX operator.
-static StringRef getKind(Operation *op) {
-  if (isa<octet_kernel::SplittableOpInterface>(op))
-    return "Conv";
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic)
-    return op->getName().stripDialect();
-  if (generic.getNumReductionLoops() != 0)
-    return getMacs(op) ? "Contract" : "Reduce";
-  if (&generic.getBody()->front() == generic.getBody()->getTerminator())
-    return generic.getNumDpsInputs() != 0 &&
-                   isa<MemRefType>(generic.getDpsInputs()[0].getType())
-               ? "Copy"
-               : "Fill";
-  return "Elementwise";
-}
-
-static bool isFloat(const StepGroup &group) {
-  for (Operation *op : group.ops)
-    for (Value operand : op->getOperands())
-      if (auto type = dyn_cast<MemRefType>(operand.getType()))
-        if (!isConstantBuffer(operand) && isa<FloatType>(type.getElementType()))
-          return true;
-  return false;
-}
-
-StepInfo mlir::octet::describeStep(const StepGroup &group) {
-  StepInfo info;
-  NodeNames nodes;
-  SmallVector<std::string> kinds;
-  for (Operation *op : group.ops) {
-    nodes.add(op->getLoc());
-    if (!llvm::is_contained(kinds, getKind(op)))
-      kinds.push_back(getKind(op).str());
-    info.macs += getMacs(op);
-    for (Value operand : op->getOperands())
-      info.bytes += getBytes(operand);
-  }
-  for (Operation *op : group.borders)
-    for (Value operand : op->getOperands())
-      info.bytes += getBytes(operand);
-  info.name = llvm::join(nodes.names, "+");
-  SmallVector<std::string> types;
-  for (const std::string &type : nodes.types)
-    if (!type.empty())
-      types.push_back(type);
-  info.op = llvm::join(types.empty() ? kinds : types, "+");
-  info.precision = isFloat(group) ? "float" : "int8";
-  return info;
 }

@@ -28,7 +28,9 @@ std::optional<StepInfo> StepInfo::get(func::CallOp call) {
   info.op = text("op");
   info.precision = text("precision");
   info.macs = number("macs");
-  info.bytes = number("bytes");
+  info.bytesRead = number("read");
+  info.bytesWritten = number("written");
+  info.moves = text("moves");
   if (auto kernels = dict.getAs<ArrayAttr>("kernels"))
     for (auto kernel : kernels.getAsRange<FlatSymbolRefAttr>())
       info.kernels.push_back(kernel.getAttr());
@@ -42,7 +44,10 @@ void StepInfo::attach(func::CallOp call) const {
   attrs.set("op", b.getStringAttr(op));
   attrs.set("precision", b.getStringAttr(precision));
   attrs.set("macs", b.getI64IntegerAttr(macs));
-  attrs.set("bytes", b.getI64IntegerAttr(bytes));
+  attrs.set("read", b.getI64IntegerAttr(bytesRead));
+  attrs.set("written", b.getI64IntegerAttr(bytesWritten));
+  if (!moves.empty())
+    attrs.set("moves", b.getStringAttr(moves));
   if (!kernels.empty()) {
     SmallVector<Attribute> symbols;
     for (StringAttr kernel : kernels)

@@ -12,6 +12,7 @@
 #include "Embedded.h"
 #include "octet-c/Model.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir::octet;
@@ -60,7 +61,21 @@ static void writeTensor(llvm::raw_ostream &os, llvm::StringRef what,
   }
   os << " *   " << what << "s[" << index << "]  " << getCName(tensor.type)
      << shape << "  " << getCommentText(tensor.name) << " (" << elements
-     << " elements)\n";
+     << " elements)";
+  if (tensor.quantizedType)
+    os << ", or " << getCName(tensor.quantizedType);
+  os << "\n";
+}
+
+/// What run_quantized wants to know of a tensor.
+static void writeForm(llvm::raw_ostream &os, llvm::StringRef what, size_t index,
+                      const TensorInfo &tensor) {
+  if (!tensor.quantizedType)
+    return;
+  os << "#define " << what << index << "_SCALE "
+     << llvm::format("%.9ef", double(tensor.scale)) << "\n"
+     << "#define " << what << index << "_ZERO_POINT " << tensor.zeroPoint
+     << "\n";
 }
 
 static void writeConstants(llvm::raw_ostream &os, const ModelInfo &info,
@@ -72,6 +87,10 @@ static void writeConstants(llvm::raw_ostream &os, const ModelInfo &info,
   os << "#define " << upper << "_ARENA_BYTES " << info.arenaBytes << "ull\n";
   os << "#define " << upper << "_ARENA_ALIGNMENT " << info.arenaAlignment
      << "ull\n";
+  for (auto [i, tensor] : llvm::enumerate(info.inputs))
+    writeForm(os, upper + "_INPUT_", i, tensor);
+  for (auto [i, tensor] : llvm::enumerate(info.outputs))
+    writeForm(os, upper + "_OUTPUT_", i, tensor);
 }
 
 std::string mlir::octet::makeHeader(const ModelInfo &info,

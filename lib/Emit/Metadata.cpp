@@ -135,7 +135,7 @@ static llvm::Constant *makeTensors(MetadataBuilder &b, llvm::StringRef name,
 static llvm::Constant *makeNode(MetadataBuilder &b, const NodeInfo &node) {
   return b.structOf({b.string(node.name), b.string(node.op),
                      b.string(node.precision), b.i64(node.macs),
-                     b.i64(node.bytes)});
+                     b.i64(node.bytesRead + node.bytesWritten)});
 }
 
 /// octet_rt_program.

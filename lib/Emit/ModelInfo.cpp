@@ -74,7 +74,12 @@ static DictionaryAttr toAttr(const NodeInfo &node, Builder &b) {
   attrs.set("op", b.getStringAttr(node.op));
   attrs.set("precision", b.getStringAttr(node.precision));
   attrs.set("macs", b.getI64IntegerAttr(node.macs));
-  attrs.set("bytes", b.getI64IntegerAttr(node.bytes));
+  attrs.set("read", b.getI64IntegerAttr(node.bytesRead));
+  attrs.set("written", b.getI64IntegerAttr(node.bytesWritten));
+  if (!node.moves.empty())
+    attrs.set("moves", b.getStringAttr(node.moves));
+  if (node.isQuantizedOnly)
+    attrs.set("quantized_only", b.getUnitAttr());
   SmallVector<Attribute> kernels;
   for (const std::string &kernel : node.kernels)
     kernels.push_back(FlatSymbolRefAttr::get(b.getContext(), kernel));
@@ -105,6 +110,7 @@ void ModelInfo::attach(ModuleOp module) const {
   attrs.set("arena_bytes", b.getI64IntegerAttr(arenaBytes));
   attrs.set("arena_alignment", b.getI64IntegerAttr(arenaAlignment));
   attrs.set("weight_bytes", b.getI64IntegerAttr(weightBytes));
+  attrs.set("largest_live_bytes", b.getI64IntegerAttr(largestLiveBytes));
   module->setAttr(kAttrName, attrs.getDictionary(b.getContext()));
 }
 
@@ -242,7 +248,11 @@ static void readNode(Reader &reader, NodeInfo &node) {
   reader.read("op", node.op);
   reader.read("precision", node.precision);
   reader.readInt("macs", node.macs);
-  reader.readInt("bytes", node.bytes);
+  reader.readInt("read", node.bytesRead);
+  reader.readInt("written", node.bytesWritten);
+  if (reader.has("moves"))
+    reader.read("moves", node.moves);
+  node.isQuantizedOnly = reader.has("quantized_only");
   reader.readSymbols("kernels", node.kernels);
 }
 
@@ -266,6 +276,8 @@ FailureOr<ModelInfo> ModelInfo::get(ModuleOp module) {
   reader.readInt("arena_bytes", info.arenaBytes);
   reader.readInt("arena_alignment", info.arenaAlignment);
   reader.readInt("weight_bytes", info.weightBytes);
+  if (reader.has("largest_live_bytes"))
+    reader.readInt("largest_live_bytes", info.largestLiveBytes);
   if (info.isas.empty())
     reader.fail("isas", "a list of at least one instruction set");
   for (const NodeInfo &node : info.nodes)

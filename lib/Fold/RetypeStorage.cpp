@@ -8,6 +8,7 @@
 #include "octet/Fold/Passes.h"
 
 #include "octet/IR/Constants.h"
+#include "octet/IR/OutputForms.h"
 
 namespace mlir::octet {
 #define GEN_PASS_DEF_RETYPESTORAGE
@@ -68,9 +69,18 @@ struct RetypeStoragePass : octet::impl::RetypeStorageBase<RetypeStoragePass> {
     for (Value value : values)
       if (chosen.contains(value))
         change(value, chosen);
+    getOperation().walk([&](func::FuncOp function) { changeForms(function); });
   }
 
 private:
+  /// The quantized forms that outputs have beside their real ones.
+  void changeForms(func::FuncOp function) {
+    for (unsigned i = 0, e = function.getNumResults(); i != e; ++i)
+      if (auto form = getOutputForm(function, i))
+        if (auto type = retype(form, toSigned))
+          setOutputForm(function, i, type);
+  }
+
   /// A movement's operands and result keep one type: where one of them cannot
   /// change, none does.
   void pinJoined(llvm::SmallDenseSet<Value> &chosen) {

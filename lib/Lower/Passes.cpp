@@ -13,6 +13,7 @@
 using namespace mlir;
 
 void octet::buildLowerPipeline(OpPassManager &pm) {
+  pm.addPass(createAddQuantizedEntry());
   // Quantized types carry the numbers that their arithmetic needs, so they go
   // first; movements are left for last, when each has one form on any storage.
   pm.addPass(createLowerQuantized());

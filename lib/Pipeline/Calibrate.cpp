@@ -161,6 +161,7 @@ static LogicalResult compileObserved(ModuleOp module, StringRef path,
   host.target = Target::host();
   host.target.isas = {host.target.isas.back()};
   host.precision = Precision::Float;
+  host.sharesConstants = true;
   if (failed(runStages(*clone, Stage::Propagate, Stage::Codegen, host)))
     return failure();
   EmitOptions emitOptions;

@@ -81,6 +81,7 @@ static void addStage(OpPassManager &pm, Stage stage,
     CodegenOptions codegen;
     codegen.target = options.target.str();
     codegen.oracle = options.oracle;
+    codegen.releaseConstants = !options.sharesConstants;
     return buildCodegenPipeline(pm, codegen);
   }
   case Stage::Emit:
@@ -97,8 +98,11 @@ LogicalResult mlir::octet::runStages(ModuleOp module, Stage from, Stage to,
   PassManager pm(module.getContext());
   pm.enableVerifier(options.verbose);
   for (Stage stage = next(from); stage <= std::min(to, Stage::Codegen);
-       stage = next(stage))
+       stage = next(stage)) {
     addStage(pm, stage, options);
+    if (!options.sharesConstants && stage < Stage::Codegen)
+      pm.addPass(createReleaseConstants());
+  }
   return pm.run(module);
 }
 
@@ -177,20 +181,27 @@ static LogicalResult writeFiles(ModuleOp module, Stage done,
 // Report
 //===----------------------------------------------------------------------===//
 
-static LogicalResult report(ModuleOp module, const CompileOptions &options) {
-  Report report = Report::create(module);
+/// Prints what Fold leaves; an operator that stays float may be an error.
+static LogicalResult judge(const Report &report,
+                           const CompileOptions &options) {
   bool wantsIntegers =
       options.precision == Precision::Int8 || report.countIntegers();
   if (options.verbose || wantsIntegers)
     report.print(llvm::errs(), options.verbose);
-  if (!options.report.empty())
-    if (llvm::Error error = writeOutput(
-            options.report, llvm::formatv("{0:2}\n", report.toJSON()).str()))
-      return fail(module.getContext(), llvm::toString(std::move(error)));
   const ReportRow *row = report.findFloat();
   if (options.failOnFloat && row)
     return emitError(row->loc)
            << "stays float: " << row->reason << " (--fail-on-float)";
+  return success();
+}
+
+static LogicalResult writeReport(const Report &report, MLIRContext *context,
+                                 const CompileOptions &options) {
+  if (options.report.empty())
+    return success();
+  if (llvm::Error error = writeOutput(
+          options.report, llvm::formatv("{0:2}\n", report.toJSON()).str()))
+    return fail(context, llvm::toString(std::move(error)));
   return success();
 }
 
@@ -254,15 +265,25 @@ LogicalResult mlir::octet::compileModel(MLIRContext *context,
     return fail(context, "unknown stage '" + saved.getValue() + "'");
   if (failed(takeUp(*module, *stage, options, done)))
     return failure();
+  Report report;
   if (done < Stage::Fold && options.stopAfter > done) {
     Stage middle = std::min(options.stopAfter, Stage::Fold);
     if (failed(runStages(*module, done, middle, options)))
       return failure();
     done = middle;
-    if (done == Stage::Fold && failed(report(*module, options)))
+    if (done == Stage::Fold)
+      report.addOperators(*module);
+    if (done == Stage::Fold && failed(judge(report, options))) {
+      (void)writeReport(report, context, options);
       return failure();
+    }
   }
   if (failed(runStages(*module, done, options.stopAfter, options)))
     return failure();
-  return writeFiles(*module, std::max(done, options.stopAfter), options);
+  done = std::max(done, options.stopAfter);
+  if (done >= Stage::Codegen && failed(report.addProgram(*module)))
+    return failure();
+  if (failed(writeReport(report, context, options)))
+    return failure();
+  return writeFiles(*module, done, options);
 }

@@ -1,5 +1,4 @@
-//===- Report.cpp - Which operators compute in integers, and why not -*- C++
-//-*-===//
+//===- Report.cpp - What became of a model ---------------------*- C++ -*-===//
 //
 // Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -42,20 +41,26 @@ static std::string explain(Operation *op) {
   return "its operands are not quantized; give samples with --calibrate";
 }
 
-Report Report::create(ModuleOp module) {
-  Report report;
+void Report::addOperators(ModuleOp module) {
   module.walk([&](Operation *op) {
     if (!isReported(op))
       return;
     bool isInteger = llvm::any_of(op->getOperands(), isQuantized);
     auto weighted = dyn_cast<WeightedOpInterface>(op);
     std::string name = getNodeName(op);
-    report.rows.push_back({name.empty() ? "(unnamed)" : name,
-                           op->getName().stripDialect().str(), isInteger,
-                           isInteger ? "" : explain(op),
-                           weighted ? weighted.getMacs() : 0, op->getLoc()});
+    rows.push_back({name.empty() ? "(unnamed)" : name,
+                    op->getName().stripDialect().str(), isInteger,
+                    isInteger ? "" : explain(op),
+                    weighted ? weighted.getMacs() : 0, op->getLoc()});
   });
-  return report;
+}
+
+LogicalResult Report::addProgram(ModuleOp module) {
+  FailureOr<ModelInfo> info = ModelInfo::get(module);
+  if (failed(info))
+    return failure();
+  program = std::move(*info);
+  return success();
 }
 
 int64_t Report::countIntegers() const {
@@ -79,6 +84,30 @@ const ReportRow *Report::findFloat() const {
   return nullptr;
 }
 
+static llvm::json::Object toJSON(const NodeInfo &step) {
+  llvm::json::Object object{{"name", step.name},
+                            {"op", step.op},
+                            {"precision", step.precision},
+                            {"macs", int64_t(step.macs)},
+                            {"bytes_read", int64_t(step.bytesRead)},
+                            {"bytes_written", int64_t(step.bytesWritten)}};
+  if (!step.moves.empty())
+    object["moves"] = step.moves;
+  if (step.isQuantizedOnly)
+    object["quantized_only"] = true;
+  return object;
+}
+
+static void addProgramTo(llvm::json::Object &report, const ModelInfo &program) {
+  llvm::json::Array steps;
+  for (const NodeInfo &step : program.nodes)
+    steps.push_back(::toJSON(step));
+  report["steps"] = std::move(steps);
+  report["arena_bytes"] = int64_t(program.arenaBytes);
+  report["weight_bytes"] = int64_t(program.weightBytes);
+  report["largest_live_bytes"] = int64_t(program.largestLiveBytes);
+}
+
 llvm::json::Value Report::toJSON() const {
   llvm::json::Array nodes;
   for (const ReportRow &row : rows) {
@@ -90,10 +119,13 @@ llvm::json::Value Report::toJSON() const {
       node["reason"] = row.reason;
     nodes.push_back(std::move(node));
   }
-  return llvm::json::Object{{"operators", int64_t(rows.size())},
+  llvm::json::Object report{{"operators", int64_t(rows.size())},
                             {"int8_operators", countIntegers()},
                             {"int8_share_of_macs", getIntegerShare()},
                             {"nodes", std::move(nodes)}};
+  if (program)
+    addProgramTo(report, *program);
+  return report;
 }
 
 void Report::print(llvm::raw_ostream &os, bool verbose) const {

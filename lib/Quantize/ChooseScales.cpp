@@ -6,7 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Outputs.h"
 #include "octet/IR/Constants.h"
+#include "octet/IR/OutputForms.h"
 #include "octet/Quantize/Passes.h"
 #include "octet/Quantize/Statistics.h"
 #include "octet/Quantize/Weights.h"
@@ -50,6 +52,7 @@ struct ChooseScalesPass : octet::impl::ChooseScalesBase<ChooseScalesPass> {
       if (auto fixed = dyn_cast<FixedOutputRangeOpInterface>(op))
         fixResult(fixed, scheme);
     }
+    fixOutputs();
   }
 
 private:
@@ -59,18 +62,50 @@ private:
       op.erase();
       return success();
     }
-    if (!op.getStatisticsAttr())
-      return op.emitError("no samples were seen; calibrate first");
+    if (!op.getStatisticsAttr()) {
+      if (!op.use_empty())
+        return op.emitError("no samples were seen; calibrate first");
+      op.erase(); // of an output, whose quantized form may be missing
+      return success();
+    }
     OpBuilder builder(op);
-    SchemeAttr scheme = op.getSchemeAttr();
-    auto type = makeActivationType(
-        &getContext(), chooseRange(scheme, op.getStatisticsAttr()),
-        scheme.getActivationSigned(), scheme.getActivationSymmetric());
-    op.getResult().replaceAllUsesWith(
-        makePair(builder, op.getLoc(), op.getInput(), type));
+    auto type =
+        makeType(op.getSchemeAttr(),
+                 chooseRange(op.getSchemeAttr(), op.getStatisticsAttr()));
+    noteForm(op.getInput(), type);
+    if (!op.use_empty()) {
+      op.getResult().replaceAllUsesWith(
+          makePair(builder, op.getLoc(), op.getInput(), type));
+      ++numPairs;
+    }
     op.erase();
-    ++numPairs;
     return success();
+  }
+
+  quant::UniformQuantizedType makeType(SchemeAttr scheme, RealRange range) {
+    return makeActivationType(&getContext(), range,
+                              scheme.getActivationSigned(),
+                              scheme.getActivationSymmetric());
+  }
+
+  /// Where `value` is an output, notes the type as its quantized form.
+  void noteForm(Value value, quant::UniformQuantizedType type) {
+    for (OpOperand &use : value.getUses())
+      if (isa<func::ReturnOp>(use.getOwner()))
+        setOutputForm(getOperation(), use.getOperandNumber(), type);
+  }
+
+  /// Outputs of operators with a fixed range were not observed.
+  void fixOutputs() {
+    Operation *terminator = getOperation().getBody().front().getTerminator();
+    for (Value value : terminator->getOperands()) {
+      auto fixed = value.getDefiningOp<FixedOutputRangeOpInterface>();
+      SchemeAttr scheme = findOutputScheme(value);
+      if (!fixed || !scheme)
+        continue;
+      auto [low, high] = fixed.getOutputRange();
+      noteForm(value, makeType(scheme, {low, high}));
+    }
   }
 
   void quantizeWeight(WeightedOpInterface op, SchemeAttr scheme) {
@@ -101,9 +136,7 @@ private:
         continue;
       auto [low, high] = std::minmax_element(values->begin(), values->end());
       OpBuilder builder(op);
-      auto type = makeActivationType(&getContext(), {*low, *high},
-                                     scheme.getActivationSigned(),
-                                     scheme.getActivationSymmetric());
+      auto type = makeType(scheme, {*low, *high});
       operand->set(quantizeConstant(builder, operand->get(), type));
       ++numWeights;
     }
@@ -116,9 +149,7 @@ private:
     auto [low, high] = op.getOutputRange();
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfter(op);
-    auto type = makeActivationType(&getContext(), {low, high},
-                                   scheme.getActivationSigned(),
-                                   scheme.getActivationSymmetric());
+    auto type = makeType(scheme, {low, high});
     Value pair = makePair(builder, op.getLoc(), result, type);
     Operation *quantize = pair.getDefiningOp()->getOperand(0).getDefiningOp();
     result.replaceUsesWithIf(pair, [&](OpOperand &use) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Outputs.h"
 #include "octet/IR/Constants.h"
 #include "octet/Quantize/Passes.h"
 
@@ -29,6 +30,12 @@ static SchemeAttr findReader(Value value) {
       return {};
   }
   return {};
+}
+
+/// A value that says its range itself.
+static bool hasOwnRange(Value value) {
+  return isa_and_present<ConstantOp, DequantizeOp, FixedOutputRangeOpInterface>(
+      value.getDefiningOp());
 }
 
 /// A value whose quantized form comes from elsewhere.
@@ -79,6 +86,8 @@ private:
     if (observer)
       observer.getResult().replaceAllUsesWith(value);
     SchemeAttr scheme = isRangeKnown(value) ? SchemeAttr() : findReader(value);
+    if (!scheme && !hasOwnRange(value))
+      scheme = findOutputScheme(value);
     if (!scheme) {
       if (observer)
         observer.erase();

@@ -75,8 +75,10 @@ static std::string formatNodesJson(const octet_model &model,
                                    const std::vector<double> &ms) {
   std::string text = "[";
   for (size_t i = 0; i < ms.size(); ++i) {
+    if (ms[i] == 0)
+      continue; // of the other entry
     const octet_node &node = model.nodes[i];
-    text += (i ? ",\n    " : "\n    ");
+    text += (text.size() > 1 ? ",\n    " : "\n    ");
     text += "{" +
             join({"\"name\": " + quoteJson(node.name),
                   "\"op\": " + quoteJson(node.op),
@@ -143,7 +145,8 @@ std::string octet::formatBenchmark(const Model &model, const RunOptions &run,
   for (double ms : result.nodeMs)
     whole += ms;
   for (size_t i = 0; i < result.nodeMs.size(); ++i)
-    text += formatNode(m.nodes[i], result.nodeMs[i], whole);
+    if (result.nodeMs[i] > 0) // else it is of the other entry
+      text += formatNode(m.nodes[i], result.nodeMs[i], whole);
   text += std::string(m.name) + ": ";
   text += format("min %.4f ms, median %.4f ms, %lld runs, %s, ", result.minMs,
                  result.medianMs, (long long)result.runs,

@@ -14,8 +14,8 @@
 func.func @main(%x: memref<8192xi8>, %y: memref<16xi8>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
-  call @large(%c0, %c1, %x) {octet.step = {name = "a", op = "A", precision = "int8", macs = 0, bytes = 8192}} : (index, index, memref<8192xi8>) -> ()
-  call @small(%c0, %c1, %y) {octet.step = {name = "b", op = "B", precision = "int8", macs = 0, bytes = 16}} : (index, index, memref<16xi8>) -> ()
+  call @large(%c0, %c1, %x) {octet.step = {name = "a", op = "A", precision = "int8", macs = 0, read = 4096, written = 4096}} : (index, index, memref<8192xi8>) -> ()
+  call @small(%c0, %c1, %y) {octet.step = {name = "b", op = "B", precision = "int8", macs = 0, read = 8, written = 8}} : (index, index, memref<16xi8>) -> ()
   return
 }
 // CHECK: func private @large_avx2({{.*}} attributes {octet_kernel.isa = #octet_kernel.isa<avx2>}

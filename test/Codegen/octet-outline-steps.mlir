@@ -4,7 +4,7 @@
 // CHECK-LABEL: func @main
 // CHECK-SAME: (%[[X:.*]]: memref<4xf32>, %[[Y:.*]]: memref<4xf32>, %[[Z:.*]]: memref<4xf32>)
 // CHECK: call @k0(%c0{{.*}}, %c4{{.*}}, %[[X]], %[[Y]]) {octet.step =
-// CHECK-SAME: name = "a", op = "Neg", precision = "float"
+// CHECK-SAME: name = "a", op = "Neg", precision = "float", read = 16 : i64, written = 16 : i64}
 // Equal functions are one.
 // CHECK: call @k0(%c0{{.*}}, %c4{{.*}}, %[[X]], %[[Z]]) {octet.step =
 // CHECK-SAME: name = "b", op = "Elementwise"
@@ -95,5 +95,74 @@ func.func @main(%x: memref<4xf32>, %y: memref<4xf32>) {
   // expected-error @below {{computes a value that is no buffer}}
   %0 = memref.load %x[%c0] : memref<4xf32>
   memref.store %0, %y[%c0] : memref<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#turned = affine_map<(d0, d1) -> (d1, d0)>
+#row = affine_map<(d0, d1) -> (d1)>
+// A step that only moves data says how; one that computes does not.
+// CHECK-LABEL: func @main
+// CHECK: macs = 0 : i64, moves = "copy", name = "copy", op = "Copy", precision = "float", read = 24 : i64, written = 24 : i64
+// CHECK: moves = "transpose", name = "turn"
+// CHECK: moves = "broadcast+insert", name = "rows"
+// CHECK: moves = "quantize", name = "q", op = "Elementwise", precision = "float", read = 24 : i64, written = 6 : i64
+// CHECK: moves = "dequantize", name = "d", op = "Elementwise", precision = "int8", read = 6 : i64, written = 24 : i64
+// CHECK: moves = "requantize", name = "r"
+// CHECK: macs = 0 : i64, name = "square"
+func.func @main(%x: memref<2x3xf32>, %y: memref<2x3xf32>, %x2: memref<2x3xf32>, %x3: memref<2x3xf32>, %y2: memref<2x3xf32>, %k: memref<2x3xi8>, %t: memref<3x2xf32>, %w: memref<4x3xf32>, %v: memref<3xf32>, %i: memref<2x3xi8>, %j: memref<2x3xi8>) {
+  %c2 = arith.constant 2.0 : f32
+  %z = arith.constant 3 : i32
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<2x3xf32>) outs(%y : memref<2x3xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  } loc("copy")
+  linalg.generic {indexing_maps = [#turned, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%t : memref<3x2xf32>) outs(%x2 : memref<2x3xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  } loc("turn")
+  %part = memref.subview %w[0, 0] [2, 3] [1, 1] : memref<4x3xf32> to memref<2x3xf32, strided<[3, 1]>>
+  linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%v : memref<3xf32>) outs(%part : memref<2x3xf32, strided<[3, 1]>>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  } loc("rows")
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<2x3xf32>) outs(%i : memref<2x3xi8>) {
+  ^bb0(%a: f32, %b: i8):
+    %0 = arith.divf %a, %c2 : f32
+    %1 = math.roundeven %0 : f32
+    %2 = arith.fptosi %1 : f32 to i32
+    %3 = arith.addi %2, %z : i32
+    %4 = arith.trunci %3 : i32 to i8
+    linalg.yield %4 : i8
+  } loc("q")
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%j : memref<2x3xi8>) outs(%x3 : memref<2x3xf32>) {
+  ^bb0(%a: i8, %b: f32):
+    %0 = arith.extsi %a : i8 to i32
+    %1 = arith.subi %0, %z : i32
+    %2 = arith.sitofp %1 : i32 to f32
+    %3 = arith.mulf %2, %c2 : f32
+    linalg.yield %3 : f32
+  } loc("d")
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%j : memref<2x3xi8>) outs(%k : memref<2x3xi8>) {
+  ^bb0(%a: i8, %b: i8):
+    %0 = arith.extsi %a : i8 to i32
+    %1 = arith.addi %0, %z : i32
+    %2 = arith.trunci %1 : i32 to i8
+    linalg.yield %2 : i8
+  } loc("r")
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<2x3xf32>) outs(%y2 : memref<2x3xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.mulf %a, %a : f32
+    linalg.yield %0 : f32
+  } loc("square")
   return
 }

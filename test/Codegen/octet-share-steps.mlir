@@ -13,8 +13,8 @@ memref.global "private" constant @w1 : memref<4xi8> = dense<2>
 func.func @main(%x: memref<4xi8>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
-  call @k0(%c0, %c1, %x) {octet.step = {name = "a", op = "A", precision = "int8", macs = 0, bytes = 8, kernels = [@k0]}} : (index, index, memref<4xi8>) -> ()
-  call @k1(%c0, %c1, %x) {octet.step = {name = "b", op = "A", precision = "int8", macs = 0, bytes = 8, kernels = [@k1]}} : (index, index, memref<4xi8>) -> ()
+  call @k0(%c0, %c1, %x) {octet.step = {name = "a", op = "A", precision = "int8", macs = 0, read = 4, written = 4, kernels = [@k0]}} : (index, index, memref<4xi8>) -> ()
+  call @k1(%c0, %c1, %x) {octet.step = {name = "b", op = "A", precision = "int8", macs = 0, read = 4, written = 4, kernels = [@k1]}} : (index, index, memref<4xi8>) -> ()
   return
 }
 // CHECK: func private @k0(%{{.*}}: index, %{{.*}}: index, %[[X:.*]]: memref<4xi8>, %[[W:.*]]: memref<4xi8>)

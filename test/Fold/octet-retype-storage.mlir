@@ -14,3 +14,12 @@ func.func @inside(%x: tensor<2xf32>) -> tensor<2x!u> {
   %y = octet.add %l, %l : (tensor<2x!u>, tensor<2x!u>) -> tensor<2x!u>
   return %y : tensor<2x!u>
 }
+
+// -----
+
+// The quantized form of a real output follows.
+// CHECK-LABEL: func @form
+// CHECK-SAME: octet.quantized_form = !quant.uniform<i8:f32, 5.000000e-01:-28>
+func.func @form(%x: tensor<2xf32>) -> (tensor<2xf32> {octet.quantized_form = !quant.uniform<u8:f32, 0.5:100>}) {
+  return %x : tensor<2xf32>
+}

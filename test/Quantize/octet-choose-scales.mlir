@@ -106,3 +106,19 @@ func.func @without_correction(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   %y = octet.matmul(%o, %w) {octet.scheme = #octet.scheme<correct_bias = false>} : (tensor<1x2xf32>, tensor<2x1xf32>) -> tensor<1x1xf32>
   return %y : tensor<1x1xf32>
 }
+
+// -----
+
+// Outputs stay real, and say in which type they have a quantized form: one that was
+// observed, or one whose operator has a fixed range.
+// CHECK-LABEL: func @outputs
+// CHECK-SAME: -> (tensor<4xf32> {octet.quantized_form = !quant.uniform<u8:f32, 0.00999999977{{[0-9]*}}:55>}, tensor<4xf32> {octet.quantized_form = !quant.uniform<u8:f32, 0.0039215{{[0-9]*}}>})
+// CHECK: %[[Y:.*]] = octet.add
+// CHECK-NOT: octet.quantize
+// CHECK: return %[[Y]]
+func.func @outputs(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %y = octet.add %x, %x {octet.scheme = #octet.scheme<>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %o = octet.observe %y by <> seen <range [-0.55, 2.0], samples [-0.55, 2.0], sum 0.0, count 4> : tensor<4xf32>
+  %s = octet.sigmoid %y {octet.stays_float = "last"} : tensor<4xf32> -> tensor<4xf32>
+  return %y, %s : tensor<4xf32>, tensor<4xf32>
+}

@@ -159,7 +159,7 @@ def main():
     parser.add_argument("--calibrate", action="append", default=[],
                         help="as octet-compile's option; int8 if given")
     parser.add_argument("--samples", type=int, default=8, dest="count")
-    parser.add_argument("--bind", action="append", default=["N=1"])
+    parser.add_argument("--bind", action="append", default=[])
     parser.add_argument("--every-node", action="store_true")
     parser.add_argument("--no-aarch64", action="store_true")
     arguments = parser.parse_args()

@@ -21,6 +21,14 @@ inline constexpr llvm::StringLiteral kResultAttrName = "octet.result";
 /// On the argument that is the arena, and what it is aligned to.
 inline constexpr llvm::StringLiteral kArenaAttrName = "octet.arena";
 inline constexpr int64_t kArenaAlignment = 64;
+/// On the module: bytes of the largest set of buffers alive at once.
+inline constexpr llvm::StringLiteral kLiveBytesAttrName =
+    "octet.largest_live_bytes";
+
+/// The functions that run the model: @main, which must be there and of one
+/// block, and @main_quantized if there is one. An error is emitted otherwise.
+FailureOr<SmallVector<func::FuncOp>> getEntries(ModuleOp module);
+inline constexpr llvm::StringLiteral kQuantizedMainName = "main_quantized";
 
 /// Whether `op` only names a part of a buffer, or a buffer in another shape.
 bool isView(Operation *op);

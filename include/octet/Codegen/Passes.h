@@ -28,6 +28,9 @@ struct CodegenOptions {
   /// Plain loops only, for the first instruction set of the target: what all
   /// kernels are compared with.
   bool oracle = false;
+  /// The module is the only one of its context: constants that it has no use
+  /// for any more are given back.
+  bool releaseConstants = false;
 };
 
 /// linalg, tensor, arith, math and scf on storage types -> the LLVM dialect

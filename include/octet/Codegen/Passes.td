@@ -154,6 +154,32 @@ def ShrinkFills : Pass<"octet-shrink-fills", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numShrunk", "shrunk", "fills made smaller">];
 }
 
+def ShareConstants : Pass<"octet-share-constants", "::mlir::ModuleOp"> {
+  let summary = "makes constants that are equal one";
+  let description = [{
+    By their bytes: what the entries of a model use is stored once.
+
+    ```mlir
+    memref.global "private" constant @a : memref<2xi8> = dense<[1, 2]>
+    memref.global "private" constant @b : memref<2xi8> = dense<[1, 2]>
+    // become @a
+    ```
+  }];
+  let statistics = [
+    Statistic<"numShared", "shared", "constants that others stand for">];
+}
+
+def ReleaseConstants : Pass<"octet-release-constants", "::mlir::ModuleOp"> {
+  let summary = "gives back the memory of constants that nothing uses";
+  let description = [{
+    Large constants are resources of the context, which keeps them after the
+    last operation that names them is gone. The module must be the only one of
+    its context.
+  }];
+  let statistics = [
+    Statistic<"numReleased", "released", "constants given back">];
+}
+
 def OrderLoops : Pass<"octet-order-loops", "::mlir::func::FuncOp"> {
   let summary = "brings the loops of linalg ops into an order that suits memory";
   let description = [{
@@ -178,7 +204,8 @@ def OutlineSteps : Pass<"octet-outline-steps", "::mlir::ModuleOp"> {
     linalg.generic ... ins(%x : memref<8x4xf32>) outs(%y : memref<8x4xf32>)
     // becomes
     call @k0(%c0, %c8, %x, %y) {octet.step = {name = "relu1", op = "Relu",
-                                precision = "float", macs = 0, bytes = 256}}
+                                precision = "float", macs = 0, read = 128,
+                                written = 128}}
     func.func private @k0(%lo: index, %hi: index, %x: memref<8x4xf32>,
                           %y: memref<8x4xf32>) { ... }
     ```
@@ -193,7 +220,8 @@ def PlanArena : Pass<"octet-plan-arena", "::mlir::ModuleOp"> {
   let summary = "gives every buffer its place in one arena";
   let description = [{
     A buffer lives from the first step that uses it to the last; buffers that
-    live together do not overlap. Also notes `octet.arena_bytes` on the module.
+    live together do not overlap. `octet.largest_live_bytes` on the module says
+    how small an arena could be.
 
     ```mlir
     %0 = memref.alloc() : memref<8x4xf32>
@@ -284,7 +312,8 @@ def LowerToLLVM : Pass<"octet-lower-to-llvm", "::mlir::ModuleOp"> {
   let description = [{
     Steps become functions of bare pointers that do not alias, each with a
     wrapper `@k(i64, i64, ptr)` that loads them; the model becomes
-    `@octet_main`, which calls octet_rt_launch for each step; the module gets
+    `@octet_main`, which calls octet_rt_launch for each step, and the entry with
+    quantized tensors, if there is one, `@octet_main_quantized`; the module gets
     `octet.model` (octet/Emit/ModelInfo.h).
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];

@@ -18,14 +18,19 @@
 namespace mlir::octet {
 
 /// In IR, on a func.call: octet.step = {name = "conv1+relu1", op = "Conv+Relu",
-/// precision = "int8", macs = 1000 : i64, bytes = 200 : i64}, and after
-/// octet-clone-steps also kernels = [@k0_avx2, @k0_avx512vnni].
+/// precision = "int8", macs = 1000 : i64, read = 100 : i64, written = 100 :
+/// i64}, for a step that only moves data also moves = "transpose", and after
+/// octet-clone-steps kernels = [@k0_avx2, @k0_avx512vnni].
 struct StepInfo {
   std::string name;
   std::string op;
   std::string precision;
   int64_t macs = 0;
-  int64_t bytes = 0;
+  int64_t bytesRead = 0;
+  int64_t bytesWritten = 0;
+  /// What it does to data if it computes nothing: "copy", "quantize+transpose",
+  /// "slice+insert+pad", ...
+  std::string moves;
   SmallVector<StringAttr> kernels;
 
   static constexpr llvm::StringLiteral kAttrName = "octet.step";
@@ -33,6 +38,7 @@ struct StepInfo {
   /// The record of a call, or nothing if it is no step.
   static std::optional<StepInfo> get(func::CallOp call);
   void attach(func::CallOp call) const;
+  int64_t getBytes() const { return bytesRead + bytesWritten; }
 };
 
 /// Names of the ONNX nodes in a location, in order, each once; the type of each

@@ -40,8 +40,10 @@ struct TensorInfo {
 
 /// A step of the program and its kernels. In IR:
 ///   {name = "conv1+relu1", op = "Conv+Relu", precision = "int8",
-///    macs = 1000 : i64, bytes = 200 : i64, kernels = [@k0_avx2,
-///    @k0_avx512vnni]}
+///    macs = 1000 : i64, read = 100 : i64, written = 100 : i64,
+///    kernels = [@k0_avx2, @k0_avx512vnni]}
+/// with moves = "transpose" or the like where it only moves data, and with
+/// quantized_only where only `main_quantized` has it.
 /// `kernels` holds a symbol per entry of `ModelInfo::isas`, or a single one
 /// that serves every instruction set. Each names an
 ///   llvm.func @k(%lo: i64, %hi: i64, %args: !llvm.ptr)
@@ -52,7 +54,10 @@ struct NodeInfo {
   std::string op;
   std::string precision;
   uint64_t macs = 0;
-  uint64_t bytes = 0;
+  uint64_t bytesRead = 0;
+  uint64_t bytesWritten = 0;
+  std::string moves;
+  bool isQuantizedOnly = false;
   SmallVector<std::string> kernels;
 };
 
@@ -60,7 +65,7 @@ struct NodeInfo {
 ///   octet.model = {name = "m", inputs = [...], outputs = [...], nodes = [...],
 ///                  isas = ["generic", "avx2"], main = @octet_main,
 ///                  arena_bytes = 4096 : i64, arena_alignment = 64 : i64,
-///                  weight_bytes = 100 : i64}
+///                  weight_bytes = 100 : i64, largest_live_bytes = 4000 : i64}
 /// `main`, and `main_quantized` where present, name an
 ///   llvm.func @octet_main(%ctx: !llvm.ptr, %inputs: !llvm.ptr,
 ///                         %outputs: !llvm.ptr, %arena: !llvm.ptr)
@@ -82,6 +87,8 @@ struct ModelInfo {
   uint64_t arenaBytes = 0;
   uint64_t arenaAlignment = 64;
   uint64_t weightBytes = 0;
+  /// Of the buffers alive at once, at most: no arena is smaller. For reports.
+  uint64_t largestLiveBytes = 0;
 
   static constexpr llvm::StringLiteral kAttrName = "octet.model";
   static constexpr llvm::StringLiteral kLaunchName = "octet_rt_launch";

@@ -17,6 +17,31 @@ class Octet_LowerPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AddQuantizedEntry : Octet_LowerPass<"octet-add-quantized-entry"> {
+  let summary = "a second main function that takes and gives quantized tensors";
+  let description = [{
+    Where all that reads an input quantizes it to one type, `@main_quantized`
+    takes the quantized tensor in its stead. It gives what a dequantization would
+    make an output of, or the output quantized by its `octet.quantized_form`, so
+    that its outputs are those of `@main`, quantized, bit for bit. Other inputs
+    and outputs keep their types; where all do, there is no such function.
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = octet.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<u8:f32, 0.5:3>>
+      %1 = octet.max_pool %0 ...
+      %2 = octet.dequantize %1 : tensor<4x!quant.uniform<u8:f32, 0.5:3>> -> tensor<4xf32>
+    // adds
+    func.func @main_quantized(%x: tensor<4x!quant.uniform<u8:f32, 0.5:3>>)
+        -> tensor<4x!quant.uniform<u8:f32, 0.5:3>> {
+      %1 = octet.max_pool %x ...
+    ```
+  }];
+  let statistics = [
+    Statistic<"numInputs", "inputs", "inputs with a quantized form">,
+    Statistic<"numOutputs", "outputs", "outputs with a quantized form">];
+}
+
 def LowerQuantized : Octet_LowerPass<"octet-lower-quantized"> {
   let summary = "operators on quantized types become integer linalg";
   let description = [{

@@ -39,6 +39,8 @@ struct CompileOptions {
   bool oracle = false; ///< plain loops instead of kernels
   bool verbose = false;
   unsigned threads = 2; ///< of the compiler itself
+  /// Another module shares constants with this one: none may be given back.
+  bool sharesConstants = false;
 };
 
 /// Compiles; errors go to the context's diagnostics. Nothing is written unless

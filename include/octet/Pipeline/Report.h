@@ -1,5 +1,4 @@
-//===- Report.h - Which operators compute in integers, and why not -*- C++
-//-*-===//
+//===- Report.h - What became of a model -----------------------*- C++ -*-===//
 //
 // Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,8 +9,10 @@
 #define OCTET_PIPELINE_REPORT_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "octet/Emit/ModelInfo.h"
 #include "llvm/Support/JSON.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,17 @@ struct ReportRow {
   Location loc;
 };
 
+/// Which operators compute in integers, and why others do not; the steps of the
+/// program, the bytes that each moves, and the memory that a call takes.
 struct Report {
   std::vector<ReportRow> rows;
+  /// Known once there is code.
+  std::optional<ModelInfo> program;
 
   /// Reads the module as Fold leaves it.
-  static Report create(ModuleOp module);
+  void addOperators(ModuleOp module);
+  /// Reads the module as Codegen leaves it.
+  LogicalResult addProgram(ModuleOp module);
 
   int64_t countIntegers() const;
   /// Share of multiply-accumulates done in integers, from 0 to 1; 1 if there

@@ -39,7 +39,8 @@ def InsertObservers : Pass<"octet-insert-observers", "::mlir::func::FuncOp"> {
     A value gets an observer if an operator with a scheme reads or makes it, an
     operator that computes on integers uses it, and its range does not follow
     from somewhere else: it is no constant, comes from no movement of an observed
-    value, and its producer has no fixed range.
+    value, and its producer has no fixed range. Outputs of the model that
+    operators with a scheme make are observed too, for their quantized form.
 
     ```mlir
     %y = octet.conv(%x, %w) {octet.scheme = #octet.scheme<>}
@@ -77,6 +78,8 @@ def ChooseScales : Pass<"octet-choose-scales", "::mlir::func::FuncOp"> {
     fixed scale, and constant weights of operators with a scheme become quantized
     constants, read through a dequantize. Where an observer saw the means of the
     input's channels, the bias makes good for the mean error of the weights.
+    Outputs stay real; the result attribute `octet.quantized_form` says by which
+    type they have 8 bits in `@main_quantized`.
 
     ```mlir
     %o = octet.observe %x by <> seen <range [0.0, 2.55], ...> : tensor<4xf32>

@@ -37,9 +37,9 @@ module attributes {octet.model = {
   outputs = [{name = "y", type = f32, shape = array<i64: 4, 512>,
               quantized = {type = ui8, scale = 5.0e-01 : f32, zero_point = 3}}],
   nodes = [{name = "mul", op = "Mul", precision = "float", macs = 0,
-            bytes = 24576, kernels = [@mul_a, @mul_b]},
+            read = 12288, written = 12288, kernels = [@mul_a, @mul_b]},
            {name = "add", op = "Add", precision = "float", macs = 0,
-            bytes = 16384, kernels = [@add]}],
+            read = 8192, written = 8192, kernels = [@add]}],
   isas = [ISAS], main = @octet_main, arena_bytes = 8192,
   arena_alignment = 64, weight_bytes = 8192}} {
   llvm.mlir.global private constant @w(dense<3.0> : tensor<4x512xf32>)
