@@ -28,12 +28,13 @@ struct UnitBlocks {
   Value image, row, pixel, group, channel;
 
   UnitBlocks(KernelBuilder &b, const WorkGrid &grid, Value unit) {
-    Value spatial = grid.channelsOuter ? b.rem(unit, grid.spatialUnits())
-                                       : b.div(unit, grid.channelUnits());
-    Value channels = grid.channelsOuter ? b.div(unit, grid.spatialUnits())
-                                        : b.rem(unit, grid.channelUnits());
-    if (grid.channelUnits() == 1)
-      spatial = unit, channels = b.index(0);
+    int64_t together = grid.channelsTogether,
+            perBlock = together * grid.spatialUnits();
+    bool isAll = together == grid.channelUnits();
+    Value within = isAll ? unit : b.rem(unit, perBlock);
+    Value spatial = b.div(within, together), channels = b.rem(within, together);
+    if (!isAll)
+      channels = b.add(b.mul(b.div(unit, perBlock), together), channels);
     if (grid.spatialUnits() == 1)
       channels = unit, spatial = b.index(0);
     Value rows = b.div(spatial, grid.pixelBlocks());

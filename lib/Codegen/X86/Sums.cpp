@@ -31,7 +31,7 @@ private:
     Values weights;
     for (int64_t v = 0; v < tile.vectors; ++v)
       weights.push_back(loadWeights(w, v, step));
-    prefetchNext(w, step);
+    prefetchWeights(w, step);
     Value *sum = sums.begin();
     for (int64_t pixel : tile.pixels) {
       int64_t depth = plan.weightShape.getDepth(plan.packing);
@@ -41,24 +41,38 @@ private:
     }
   }
 
-  /// The weights of the vectors that come after those of this tile, where they
-  /// are read for the first time: a panel so short ends before the machine
-  /// finds out that it is read in order.
-  void prefetchNext(Value w, int64_t step) {
-    constexpr int64_t kMostBytes = 32 * 1024;
+  /// Asks for weights early where L1 will not have them: those of later steps,
+  /// where all of a tile's are too many to stay there; or those of the tile
+  /// that comes next, where they are read once: a panel so short ends before
+  /// the machine finds out that it is read in order. One row is as fast as
+  /// weights can be read at all.
+  void prefetchWeights(Value w, int64_t step) {
+    constexpr int64_t kResidentBytes = 12 * 1024, kStepsAhead = 16;
     const WeightShape &shape = plan.weightShape;
-    int64_t depth = shape.getDepth(plan.packing);
-    int64_t bytes = plan.lanes() * depth * shape.elementBytes;
-    int64_t steps =
-        shape.getSegments(plan.packing) * shape.getSteps(plan.packing);
-    if (plan.grid.spatialUnits() > 1 || tile.pixels.size() == 1 ||
-        tile.vectors * bytes * steps > kMostBytes)
+    int64_t bytes = getVectorBytes() * tile.vectors *
+                    shape.getSegments(plan.packing) *
+                    shape.getSteps(plan.packing);
+    if (tile.pixels.size() == 1)
       return;
-    for (int64_t v = 0; v < tile.vectors; ++v) {
-      int64_t lane = (tile.vectors + v) * plan.lanes();
-      if (bytes >= 64 || lane * depth % 64 == 0)
-        b.prefetch(plan.weights, b.add(w, weightOffset(lane, step)));
-    }
+    if (bytes > kResidentBytes)
+      prefetchVectors(w, 0, step + kStepsAhead);
+    else if (plan.grid.spatialUnits() == 1)
+      prefetchVectors(w, tile.vectors, step);
+  }
+
+  /// Of as many vectors as the tile has.
+  void prefetchVectors(Value w, int64_t first, int64_t step) {
+    constexpr int64_t kLineBytes = 64;
+    for (int64_t v = first; v < first + tile.vectors; ++v)
+      if (v * getVectorBytes() % kLineBytes == 0)
+        b.prefetch(plan.weights,
+                   b.add(w, weightOffset(v * plan.lanes(), step)));
+  }
+
+  /// Of a step's weights.
+  int64_t getVectorBytes() const {
+    const WeightShape &shape = plan.weightShape;
+    return plan.lanes() * shape.getDepth(plan.packing) * shape.elementBytes;
   }
 
   Value loadWeights(Value w, int64_t v, int64_t step) {

@@ -15,6 +15,9 @@ using namespace mlir::octet_kernel;
 // stay in L1: between these many pixels.
 static constexpr int64_t kMinPixels = 48, kMaxPixels = 96;
 
+// What is read again and again may take of L2.
+static constexpr int64_t kL2Bytes = 384 * 1024;
+
 // Of a depthwise unit; and a multiple of the rows that ever share their input.
 static constexpr int64_t kDepthwisePixels = 256, kSharingRows = 4;
 
@@ -64,6 +67,23 @@ static bool followsPixels(Value operand, ArrayRef<int64_t> pixels) {
                       [](int64_t extent) { return extent == 1; });
 }
 
+/// Of `units` channel units. Weights and pixels that both stay in L2 are read
+/// once from beyond it in any order; otherwise the smaller of them is to stay,
+/// or as much of the weights as fits.
+static int64_t chooseTogether(ConvOp op, int64_t units) {
+  int64_t elementBytes = op.isFloat() ? 4 : 1;
+  int64_t input = op.getInputType().getNumElements() * elementBytes,
+          weights = op.getGroupChannels() * op.getOutChannels() *
+                    op.getKernel()[0] * op.getKernel()[1] * elementBytes;
+  if (input <= kL2Bytes || weights <= kL2Bytes)
+    return weights > input ? 1 : units;
+  int64_t together = units;
+  while (units % together != 0 || weights / units * together > kL2Bytes)
+    if (--together == 1)
+      break;
+  return together;
+}
+
 WorkGrid::WorkGrid(ConvOp op) {
   ArrayRef<int64_t> out = op.getOutType().getShape();
   images = out[0], rows = out[1], pixels = out[2];
@@ -89,8 +109,7 @@ WorkGrid::WorkGrid(ConvOp op) {
         rows, llvm::alignTo(std::max<int64_t>(1, kDepthwisePixels / pixels),
                             kSharingRows));
   }
-  channelsOuter = op.getMacs() / (out[0] * out[1] * out[2]) >
-                  op.getInputType().getNumElements();
+  channelsTogether = chooseTogether(op, channelUnits());
 }
 
 bool octet_kernel::hasUsableLayout(MemRefType type) {

@@ -50,9 +50,9 @@ struct WorkGrid {
   /// Groups times channel blocks of a group; the last block may be smaller.
   int64_t groups, channels;
   static constexpr int64_t kChannelsPerUnit = 64;
-  /// Units of the same weights follow each other, rather than units of the same
-  /// pixels: right where the weights are what does not fit in cache.
-  bool channelsOuter;
+  /// Channel units that all pixels meet before the next ones come: as many as
+  /// have their weights stay in cache meanwhile. A divisor of all.
+  int64_t channelsTogether;
 
   explicit WorkGrid(ConvOp op);
   int64_t rowBlocks() const { return llvm::divideCeil(rows, rowsPerUnit); }
