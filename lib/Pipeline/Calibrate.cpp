@@ -101,18 +101,12 @@ LogicalResult Samples::add(ModuleOp module, const octet_tensor &tensor,
                             "': " + cast.error().message);
   std::vector<int64_t> shape(tensor.shape, tensor.shape + tensor.rank);
   bool isSame = cast->shape == shape;
-  bool isStack =
-      !shape.empty() && cast->shape.size() == shape.size() &&
-      std::equal(shape.begin() + 1, shape.end(), cast->shape.begin() + 1);
-  if (!isSame && !isStack) {
-    std::vector<int64_t> wanted = shape;
-    std::string text = ::octet::formatShape(wanted);
+  if (!isSame && !::octet::isRowsOf(*cast, tensor))
     return fail(module, "samples for input '" + Twine(tensor.name) +
                             "' have shape " +
-                            ::octet::formatShape(cast->shape) +
-                            ", expected any number of " + text +
-                            " along the first axis");
-  }
+                            ::octet::formatShape(cast->shape) + ", expected " +
+                            ::octet::formatShape(shape) +
+                            " or more of them along the first axis");
   if (cast->getNumElements() == 0)
     return fail(module, "samples for input '" + Twine(tensor.name) +
                             "' are empty; at least one is needed");
@@ -125,7 +119,8 @@ LogicalResult Samples::add(ModuleOp module, const octet_tensor &tensor,
   if (!isSame)
     batches = std::max<int64_t>(
         batches,
-        llvm::divideCeil(cast->shape[0], std::max<int64_t>(shape[0], 1)));
+        llvm::divideCeil(cast->shape[0],
+                         std::max<int64_t>(::octet::countRows(tensor), 1)));
   inputs.push_back({std::move(*cast), isSame});
   return success();
 }

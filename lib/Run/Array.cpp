@@ -76,6 +76,18 @@ bool octet::isFloat(int32_t type) {
          type == OCTET_TYPE_F16 || type == OCTET_TYPE_BF16;
 }
 
+int64_t octet::countRows(const octet_tensor &tensor) {
+  return tensor.rank ? tensor.shape[0] : 1;
+}
+
+bool octet::isRowsOf(const Array &array, const octet_tensor &tensor) {
+  if (tensor.rank == 0)
+    return array.shape.size() == 1;
+  return array.shape.size() == size_t(tensor.rank) &&
+         std::equal(array.shape.begin() + 1, array.shape.end(),
+                    tensor.shape + 1);
+}
+
 std::string octet::formatShape(const std::vector<int64_t> &shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i)

@@ -36,24 +36,19 @@ static Array makeRandom(const octet_tensor &tensor) {
 /// The first rows of an array, as many as the model takes.
 static Array takeFirst(const Array &array, const octet_tensor &tensor) {
   Array first = array;
-  if (tensor.rank > 0 && !first.shape.empty() &&
-      first.shape[0] > tensor.shape[0]) {
+  int64_t rows = countRows(tensor);
+  if (!first.shape.empty() && first.shape[0] > rows) {
     size_t rowBytes = first.data.size() / first.shape[0];
-    first.shape[0] = tensor.shape[0];
-    first.data.resize(rowBytes * first.shape[0]);
+    first.shape[0] = rows;
+    first.data.resize(rowBytes * rows);
   }
   return first;
 }
 
 /// Fewer rows than the model's are fed with what follows them unset.
 static bool fits(const Array &array, const octet_tensor &tensor) {
-  if (array.shape.size() != static_cast<size_t>(tensor.rank))
-    return false;
-  for (int32_t d = 0; d < tensor.rank; ++d)
-    if (d == 0 ? array.shape[d] > tensor.shape[d]
-               : array.shape[d] != tensor.shape[d])
-      return false;
-  return true;
+  return (array.shape.empty() && tensor.rank == 0) ||
+         (isRowsOf(array, tensor) && array.shape[0] <= countRows(tensor));
 }
 
 /// Puts the first batch into the buffers of a call.

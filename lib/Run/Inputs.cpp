@@ -67,7 +67,11 @@ static Result append(Array &whole, Array array, const std::string &name) {
     whole = std::move(array);
     return Success{};
   }
-  bool fits = whole.type == array.type && !whole.shape.empty() &&
+  // Scalars become a vector.
+  for (Array *one : {&whole, &array})
+    if (one->shape.empty())
+      one->shape = {1};
+  bool fits = whole.type == array.type &&
               whole.shape.size() == array.shape.size() &&
               std::equal(whole.shape.begin() + 1, whole.shape.end(),
                          array.shape.begin() + 1);

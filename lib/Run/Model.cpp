@@ -105,12 +105,11 @@ static Result addInput(const octet_tensor &tensor, const Array &array,
   std::vector<int64_t> shape = getShape(tensor);
   if (array.shape == shape)
     return Success{};
-  if (shape.empty() || array.shape.size() != shape.size() ||
-      !std::equal(shape.begin() + 1, shape.end(), array.shape.begin() + 1) ||
-      array.shape[0] == 0 || shape[0] == 0)
+  int64_t rows = countRows(tensor);
+  if (!isRowsOf(array, tensor) || array.shape[0] == 0 || rows == 0)
     return shapeError(tensor, array);
-  int64_t batches = (array.shape[0] + shape[0] - 1) / shape[0];
-  Batching found{batches, shape[0], array.shape[0] - (batches - 1) * shape[0],
+  int64_t batches = (array.shape[0] + rows - 1) / rows;
+  Batching found{batches, rows, array.shape[0] - (batches - 1) * rows,
                  tensor.name};
   if (!batching.decidedBy.empty() &&
       (found.batches != batching.batches ||

@@ -91,7 +91,7 @@ def _by_name(samples: Samples, model: PathLike) -> Dict[str, np.ndarray]:
                                  f"inputs are {', '.join(names)}")
             sample = dict(zip(names, arrays))
         for name, array in sample.items():
-            parts.setdefault(name, []).append(np.asarray(array))
+            parts.setdefault(name, []).append(np.atleast_1d(array))
     if not parts:
         raise OctetError("there are no samples")
     return {name: arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

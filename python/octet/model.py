@@ -206,13 +206,14 @@ class _Batching:
         for tensor, array in zip(tensors, arrays):
             if array.shape == tensor.shape:
                 continue
-            if (not tensor.shape or array.shape[1:] != tensor.shape[1:]
-                    or array.ndim != len(tensor.shape) or 0 in (array.shape[0], tensor.shape[0])):
+            rows = tensor.shape[0] if tensor.shape else 1  # a scalar's are a vector
+            if (array.ndim != max(len(tensor.shape), 1) or 0 in (array.shape[0], rows)
+                    or array.shape[1:] != tensor.shape[1:]):
                 raise OctetError(f"input '{tensor.name}' takes shape {list(tensor.shape)}, "
                                  f"but the array has {list(array.shape)}: all axes but "
                                  "the first must be equal")
-            batches = -(-array.shape[0] // tensor.shape[0])
-            share = array.shape[0] / tensor.shape[0] - (batches - 1)
+            batches = -(-array.shape[0] // rows)
+            share = array.shape[0] / rows - (batches - 1)
             if decided and (batches, share) != (self.batches, self.share):
                 raise OctetError(f"inputs '{decided}' and '{tensor.name}' have different "
                                  "numbers of samples")
@@ -227,6 +228,8 @@ class _Batching:
     def _slice(tensor: TensorInfo, array: np.ndarray, index: int) -> np.ndarray:
         if array.shape == tensor.shape:
             return array
+        if not tensor.shape:
+            return array[index:index + 1].reshape(())
         rows = array[index * tensor.shape[0]:(index + 1) * tensor.shape[0]]
         if rows.shape == tensor.shape:
             return rows

@@ -3,6 +3,7 @@
 """python/octet on a model written by hand, and on the tools where they are built."""
 import os
 import pathlib
+import sys
 import tempfile
 import threading
 import unittest
@@ -14,6 +15,9 @@ import octet
 from octet import compiler
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "Support"))
+from onnx_writer import FLOAT, make_graph, make_model, make_node, make_value
+
 BUILD = pathlib.Path(os.environ.get("OCTET_BINARY_DIR", ROOT / "build" / "dev"))
 TWO_STEPS = BUILD / "lib" / "libtwo-steps.so"
 DIGITS = ROOT / "examples" / "digits" / "digits.onnx"
@@ -174,6 +178,21 @@ class WholeWay(unittest.TestCase):
                                 bind={"N": 1})
             scores = octet.load(out)(data["x"])
             self.assertGreater((scores.argmax(1) == data["y"]).mean(), 0.97)
+
+    def test_samples_of_scalars_are_a_vector(self):
+        x, factor = np.arange(-3, 3, dtype=np.float32).reshape(3, 2), np.float32([.5, 1, 2])
+        graph = make_graph([make_node("Mul", ["x", "factor"], ["y"])],
+                           [make_value("x", FLOAT, [1, 2]), make_value("factor", FLOAT, [])],
+                           [make_value("y", FLOAT, [1, 2])])
+        with tempfile.TemporaryDirectory() as folder, \
+                mock.patch.dict(os.environ, OCTET_BIN=str(BUILD / "bin")):
+            folder = pathlib.Path(folder)
+            (folder / "m.onnx").write_bytes(make_model(graph))
+            samples = [{"x": x[i:i + 1], "factor": factor[i]} for i in range(3)]
+            model = octet.load(octet.compile(folder / "m.onnx", folder / "m.so", samples))
+            scaled = model.run({"x": x, "factor": factor})["y"]
+            # One step of each of the three 8-bit types: 5/255, 2/255 and 5/255.
+            np.testing.assert_allclose(scaled, x * factor[:, None], atol=.08)
 
 
 if __name__ == "__main__":

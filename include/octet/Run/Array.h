@@ -52,6 +52,11 @@ bool multiplyExtents(const std::vector<int64_t> &shape, int64_t &product);
 /// integers: whoever passes them is likely to have meant another input. uint16
 /// to bfloat16 are its bits, as files have them that know no bfloat16.
 Expected<Array> castArray(const Array &array, int32_t type);
+/// Entries of a tensor's first axis; 1 of a scalar.
+int64_t countRows(const octet_tensor &tensor);
+/// True for rows of what the tensor takes, any number along the first axis; a
+/// scalar's are a vector.
+bool isRowsOf(const Array &array, const octet_tensor &tensor);
 /// q = round(x / scale) + zero_point, and back; see octet_tensor.
 Array quantizeArray(const Array &array, const octet_tensor &tensor);
 Array dequantizeArray(const Array &array, const octet_tensor &tensor);
