@@ -22,6 +22,7 @@ import numpy as np
 
 import octet_tools
 import peers
+import stream
 import tasks
 
 COLUMNS = ["task", "metric", "float ORT", "float Octet", "diff", "int8 ORT",
@@ -39,8 +40,14 @@ def relative_difference(reference, outputs):
 
 def measure_peer(task, scratch, row):
     """ONNX Runtime's columns; sets the task's reference outputs."""
-    task.reference = peers.ort_run(peers.ort_session(task.model), task.inputs)
+    task.reference = peers.ort_run(peers.ort_session(task.model), task.inputs,
+                                   feedback=task.feedback)
     row["float ORT"] = task.score(task.reference)
+    if task.calibration is None:
+        task.calibration = stream.samples_of(task.inputs, task.reference, task.feedback,
+                                             task.calibration_calls)
+        row["peer error"] = "its quantizer does not enter the branches of an If"
+        return
     quantized = scratch / "peer.onnx"
     try:
         peers.ort_quantize(task.model, task.calibration, quantized)
@@ -58,17 +65,21 @@ def integer_share(report):
 
 def measure_octet(task, scratch, row, batch):
     library = scratch / "float.so"
-    octet_tools.compile_model(task.model, library, batch=batch)
-    outputs = octet_tools.run_model(library, task.inputs)
+    octet_tools.compile_model(task.model, library, batch=batch, bind=task.bind)
+    outputs = octet_tools.run_model(library, task.inputs, feedback=task.feedback)
     if task.reference is not None:
         row["diff"] = relative_difference(task.reference, outputs)
     else:
         task.reference = outputs
     row["float Octet"] = task.score(outputs)
+    if task.calibration is None:
+        task.calibration = stream.samples_of(task.inputs, outputs, task.feedback,
+                                             task.calibration_calls)
     library = scratch / "int8.so"
     row["MACs"] = integer_share(octet_tools.compile_model(
-        task.model, library, task.calibration, batch=batch))
-    row["int8 Octet"] = task.score(octet_tools.run_model(library, task.inputs))
+        task.model, library, task.calibration, batch=batch, bind=task.bind))
+    row["int8 Octet"] = task.score(octet_tools.run_model(library, task.inputs,
+                                                         feedback=task.feedback))
 
 
 def verdict(task, row):

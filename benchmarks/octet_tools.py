@@ -11,6 +11,7 @@ import sys
 import numpy as np
 
 import peers
+import stream
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "python"))
@@ -37,17 +38,19 @@ def symbolic_dimensions(model):
                    for dim in value.type.tensor_type.shape.dim if dim.dim_param})
 
 
-def compile_model(model, output, calibration=None, batch=1, **options):
-    """Compiles an ONNX file; with calibration arrays, in int8. The report as a dict."""
+def compile_model(model, output, calibration=None, batch=1, bind=None, **options):
+    """Compiles an ONNX file; with calibration arrays, in int8. The report as a dict.
+    Without `bind` every free dimension is the batch."""
     report = pathlib.Path(output).with_suffix(".json")
     octet.compile(model, output, calibration, report=report,
-                  bind={name: batch for name in symbolic_dimensions(model)}, **options)
+                  bind=bind or {name: batch for name in symbolic_dimensions(model)},
+                  **options)
     return json.loads(report.read_text())
 
 
-def run_model(library, inputs, isa=None, threads=1):
-    """Runs a compiled model on samples stacked along the first axis. In a process of
-    its own, so that a crash costs this result only."""
+def run_model(library, inputs, isa=None, threads=1, feedback=None):
+    """Runs a compiled model on samples stacked along the first axis, or with `feedback`
+    as stream.py says. In a process of its own, so that a crash costs this result only."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
 
@@ -56,7 +59,8 @@ def run_model(library, inputs, isa=None, threads=1):
             model = octet.load(library, threads)
             if isa:
                 model.set_isa(isa)
-            sender.send(model.run(inputs))
+            sender.send(stream.run_in_order(model.run, inputs, feedback) if feedback
+                        else model.run(inputs))
         except OctetError as error:
             sender.send(error)
     process = context.Process(target=work)

@@ -10,6 +10,8 @@ import tempfile
 
 import numpy as np
 
+import stream
+
 
 def missing(*modules):
     """The modules that this Python does not have."""
@@ -74,9 +76,13 @@ def ort_session(model, threads=1):
                                         providers=["CPUExecutionProvider"])
 
 
-def ort_run(session, inputs, batch=100):
+def ort_run(session, inputs, batch=100, feedback=None):
     """Runs samples in batches; the outputs by name, stacked. A model whose batch is
-    fixed gets one sample at a time."""
+    fixed gets one sample at a time. With `feedback` as stream.py says."""
+    if feedback:
+        names = [output.name for output in session.get_outputs()]
+        return stream.run_in_order(lambda given: dict(zip(names, session.run(None, given))),
+                                   inputs, feedback)
     first = session.get_inputs()[0].shape
     if first and isinstance(first[0], int):
         batch = first[0]

@@ -31,7 +31,7 @@ class Task:
     metric: str
     model: pathlib.Path
     inputs: Arrays
-    calibration: Arrays
+    calibration: Optional[Arrays]
     score: Callable[[Arrays], float]
     # The worth of one test item, the smallest difference that means anything.
     item: float
@@ -42,6 +42,11 @@ class Task:
     reference: Optional[Arrays] = None
     # True where the score only says how near outputs are to `reference`.
     scores_nearness: bool = False
+    # Outputs that a call hands on to the next one's inputs (see stream.py), and the
+    # calls whose inputs calibrate: the float model has to find the states first.
+    feedback: Optional[Dict[str, str]] = None
+    calibration_calls: range = range(0)
+    bind: Optional[Dict[str, int]] = None
 
     def loss(self, reference, value):
         """How much worse value is than reference."""
@@ -118,6 +123,30 @@ def charlm(directory):
     return Task("charlm_llama", "nats/char", directory / "charlm_llama.onnx",
                 {"tokens": windows[:, :-1]}, {"tokens": arrays["calib"].astype(np.int64)},
                 score, 1e-3, higher_is_better=False, tolerance=0.02)
+
+
+def speech(directory):
+    """Voice activity of 16 kHz audio in chunks of 512 samples, each after 64 of the
+    last. The first quarter calibrates; the score is the rest's area under the curve."""
+    arrays = np.load(directory / "vad16k.npz")
+    labels = arrays["speech"]
+    audio = np.concatenate([np.zeros(64, np.float32), arrays["audio"] / np.float32(32768)])
+    chunks = np.stack([audio[i * 512:i * 512 + 576] for i in range(len(labels))])
+    first = len(labels) // 4
+
+    def score(outputs):
+        probability = outputs["output"].reshape(len(labels))[first:]
+        order = np.argsort(np.argsort(probability, kind="stable"), kind="stable")
+        positive = labels[first:]
+        count = positive.sum()
+        above = order[positive].sum() - count * (count - 1) / 2
+        return 100 * float(above / (count * (~positive).sum()))
+    return Task("silero_vad", "AUC %", directory / "silero_vad_op18_ifless.onnx",
+                {"input": chunks[:, None].astype(np.float32),
+                 "sr": np.full(len(labels), 16000, np.int64),
+                 "state": np.zeros((2, 1, 128), np.float32)},
+                None, score, .05, feedback={"stateN": "state"},
+                calibration_calls=range(1, first, 3), bind={"batch": 1, "sequence": 576})
 
 
 def photo_crops(size, count, seed):
@@ -203,4 +232,5 @@ TASKS = {
     "slim320": unlabelled_detector(
         "slim320", "input", 240, 320, lambda x: (x - np.float32(127)) / np.float32(128)),
     "charlm_llama": charlm,
+    "silero_vad": speech,
 }

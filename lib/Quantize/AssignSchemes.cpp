@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "octet/IR/Hints.h"
 #include "octet/Quantize/Passes.h"
 #include "octet/Quantize/Recipe.h"
 
@@ -84,9 +85,15 @@ private:
           isa<FloatType>(element) && !element.isF32())
         return stayFloat(op, "its operands are not f32");
     RecipeChoice choice = rules.getChoice(type, getNodeName(op));
-    if (choice.toFloat)
+    if (choice.toFloat.value_or(false))
       return stayFloat(op, "the recipe says so");
+    if (auto reason = op->getAttrOfType<StringAttr>(kPrefersFloatName);
+        reason && !choice.toFloat)
+      return stayFloat(op, reason.getValue());
     op->removeAttr(SchemeAttr::kStaysFloatName);
+    op->removeAttr(kRequiresIntegersName);
+    if (choice.toFloat)
+      op->setAttr(kRequiresIntegersName, UnitAttr::get(&getContext()));
     op->setAttr(SchemeAttr::kName, choice.getScheme(&getContext()));
   }
 

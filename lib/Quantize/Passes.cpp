@@ -16,11 +16,13 @@ void mlir::octet::buildObservePipeline(OpPassManager &pm,
                                        const QuantizeOptions &options) {
   AssignSchemesOptions assign;
   assign.recipe = options.recipe;
+  pm.addNestedPass<func::FuncOp>(createPreferFloat());
   pm.addNestedPass<func::FuncOp>(createAssignSchemes(assign));
   pm.addNestedPass<func::FuncOp>(createInsertObservers());
 }
 
 void mlir::octet::buildQuantizePipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createKeepResolution());
   pm.addNestedPass<func::FuncOp>(createChooseScales());
   pm.addNestedPass<func::FuncOp>(createVerifyQuantize());
 }

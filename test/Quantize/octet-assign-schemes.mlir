@@ -2,6 +2,8 @@
 // RUN: octet-opt %s --split-input-file \
 // RUN:   --octet-assign-schemes='recipe={{"rules":[{"op":"Gemm","precision":"float"},{"op":"Add","activation":{"observer":"minmax","type":"i8"}}]}}' \
 // RUN:   | FileCheck %s --check-prefix=RECIPE
+// RUN: octet-opt %s --split-input-file --octet-assign-schemes='recipe={{"rules":[{"op":"Add","precision":"int8"}]}}' \
+// RUN:   | FileCheck %s --check-prefix=INT8
 // RUN: not octet-opt %s --octet-assign-schemes='recipe={{"rule":[]}}' 2>&1 | FileCheck %s --check-prefix=BAD
 
 // BAD: recipe: unknown key 'rule' in the recipe; expected one of: precision, activation, weight, rules
@@ -73,4 +75,18 @@ func.func @decoding(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %m = octet.mul %s, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   %y = octet.softmax %m {axis = 1 : i64} : (tensor<2x4xf32>) -> tensor<2x4xf32>
   return %y : tensor<2x4xf32>
+}
+
+// -----
+
+// The importer knows better, but a recipe has the last word.
+// CHECK-LABEL: func @preference
+// CHECK: octet.add{{.*}}octet.stays_float = "it would drift"
+// RECIPE-LABEL: func @preference
+// RECIPE: octet.add{{.*}}octet.stays_float = "it would drift"
+// INT8-LABEL: func @preference
+// INT8: octet.add{{.*}}octet.scheme
+func.func @preference(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = octet.add %x, %x {octet.prefers_float = "it would drift"} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
 }

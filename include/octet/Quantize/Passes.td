@@ -10,6 +10,29 @@
 
 include "mlir/Pass/PassBase.td"
 
+def PreferFloat : Pass<"octet-prefer-float", "::mlir::func::FuncOp"> {
+  let summary = "mark operators between which 8 bits would cost accuracy";
+  let description = [{
+    Operators without weights have an integer form to spare conversions, and
+    that is worth little where it loses what the next operator needs. An
+    `octet.prefers_float` with the reason goes to steep functions (square root,
+    exponential, logarithm, reciprocal, sine, cosine), to products with gates
+    (sigmoid(a) * b of equal shapes, as in recurrences), to cuts of the model's
+    inputs, whose parts have ranges of their own, and to pointwise operators that
+    only read from float operators or only feed them. The default
+    recipe follows it; a rule with `"precision": "int8"` does not.
+
+    ```mlir
+    %m = octet.sqrt %p
+    // becomes
+    %m = octet.sqrt %p {octet.prefers_float = "256 codes follow ..."}
+    ```
+  }];
+  let statistics = [
+    Statistic<"numPreferred", "preferred", "Operators that prefer float">];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
 def AssignSchemes : Pass<"octet-assign-schemes", "::mlir::func::FuncOp"> {
   let summary = "decide for every operator: quantized how, or float and why";
   let description = [{
@@ -67,6 +90,26 @@ def ExposeObservers : Pass<"octet-expose-observers", "::mlir::func::FuncOp"> {
     return %x : tensor<4xf32>
     ```
   }];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
+def KeepResolution : Pass<"octet-keep-resolution", "::mlir::func::FuncOp"> {
+  let summary = "leave products float whose input 8 bits cannot hold";
+  let description = [{
+    One scale serves all samples. Where a typical sample of a model's input spans
+    less than an eighth of what all samples span (speech in raw audio), it has
+    fewer than 32 codes. The convolutions and products that read such an input
+    give up their scheme.
+
+    ```mlir
+    %o = octet.observe %x by <> : tensor<1x576xf32> // quiet and loud
+    %y = octet.conv(%o, %w) {octet.scheme = #octet.scheme<>}
+    // becomes
+    %y = octet.conv(%x, %w) {octet.stays_float = "a typical sample spans ..."}
+    ```
+  }];
+  let statistics = [
+    Statistic<"numReleased", "released", "Products left float">];
   let dependentDialects = ["::mlir::octet::OctetDialect"];
 }
 

@@ -12,12 +12,13 @@
 
 #include "llvm/Support/Error.h"
 #include "llvm/Support/Regex.h"
+#include <optional>
 
 namespace mlir::octet {
 
 /// The choice for one operator.
 struct RecipeChoice {
-  bool toFloat = false;
+  std::optional<bool> toFloat; ///< nothing: as the operator prefers
   bool activationSigned = false;
   bool activationSymmetric = false;
   bool weightPerChannel = true;

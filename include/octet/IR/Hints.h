@@ -1,0 +1,30 @@
+//===- Hints.h - What the importer tells Quantize ---------------*- C++ -*-===//
+//
+// Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Names of attributes that an operator may carry. Where an operator of ONNX
+// becomes many, its importer knows what cannot be seen from any of them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OCTET_IR_HINTS_H
+#define OCTET_IR_HINTS_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace mlir::octet {
+
+/// The reason why 8 bits would cost accuracy here. A recipe may overrule it.
+inline constexpr llvm::StringLiteral kPrefersFloatName = "octet.prefers_float";
+
+/// A recipe asks for integers here, by name or type; nothing overrules it.
+inline constexpr llvm::StringLiteral kRequiresIntegersName =
+    "octet.requires_integers";
+
+/// The name of a group: the results of its operators are to have one scale.
+inline constexpr llvm::StringLiteral kRangeGroupName = "octet.range_group";
+
+} // namespace mlir::octet
+
+#endif // OCTET_IR_HINTS_H
