@@ -230,5 +230,34 @@ LogicalResult ResizeOp::verify() {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Assembly
+//===----------------------------------------------------------------------===//
+
+using ParsedOperand = std::optional<OpAsmParser::UnresolvedOperand>;
+
+/// (`, bias` operand)? (`, residual` operand)?, which begin alike.
+static ParseResult parseAddends(OpAsmParser &parser, ParsedOperand &bias,
+                                ParsedOperand &residual) {
+  while (!residual && succeeded(parser.parseOptionalComma())) {
+    bool isBias = !bias && succeeded(parser.parseOptionalKeyword("bias"));
+    if (!isBias && parser.parseKeyword("residual"))
+      return failure();
+    OpAsmParser::UnresolvedOperand operand;
+    if (parser.parseOperand(operand))
+      return failure();
+    (isBias ? bias : residual) = operand;
+  }
+  return success();
+}
+
+static void printAddends(OpAsmPrinter &printer, Operation *, Value bias,
+                         Value residual) {
+  if (bias)
+    printer << ", bias " << bias;
+  if (residual)
+    printer << ", residual " << residual;
+}
+
 #define GET_OP_CLASSES
 #include "octet/IR/OctetOps.cpp.inc"

@@ -13,10 +13,16 @@ func.func @quantized_types(%a: tensor<4x!quant.uniform<u8:f32, 0.007843137718737
 }
 
 // CHECK-LABEL: func @operators
-func.func @operators(%x: tensor<1x2x4x4xf32>, %w: tensor<2x2x1x1xf32>, %i: tensor<2xi64>) {
+func.func @operators(%x: tensor<1x2x4x4xf32>, %w: tensor<2x2x1x1xf32>, %i: tensor<2xi64>, %c: tensor<2xf32>) {
   // CHECK: octet.conv(%{{.*}}, %{{.*}}) {{{.*}}clamp = #octet.clamp<-inf : 6.000000e+00>
   %0 = octet.conv(%x, %w) {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64, clamp = #octet.clamp<-inf : 6.0>}
     : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x4x4xf32>
+  // CHECK: octet.conv(%{{.*}}, %{{.*}}, bias %{{.*}}, residual %{{.*}}) {
+  %w1 = octet.conv(%x, %w, bias %c, residual %x) {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+    : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  // CHECK: octet.conv(%{{.*}}, %{{.*}}, residual %{{.*}}) {
+  %w2 = octet.conv(%x, %w, residual %x) {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+    : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
   // CHECK: octet.conv_transpose
   %1 = octet.conv_transpose(%0, %w) {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, output_padding = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x8x8xf32>

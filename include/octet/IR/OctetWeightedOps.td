@@ -27,7 +27,7 @@ class Octet_ConvolutionOp<string mnemonic>
         DeclareOpInterfaceMethods<Octet_LayoutOpInterface>]> {
   let hasVerifier = 1;
   let assemblyFormat = [{
-    `(` $input `,` $weight (`,` `bias` $bias^)? (`,` `residual` $residual^)? `)`
+    `(` $input `,` $weight `` custom<Addends>($bias, $residual) `)`
     attr-dict `:` functional-type(operands, results)
   }];
 }
@@ -90,7 +90,7 @@ def Octet_MatMulOp : Octet_WeightedOp<"matmul", [AttrSizedOperandSegments]> {
   let results = (outs Octet_Tensor:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
-    `(` $lhs `,` $rhs (`,` `bias` $bias^)? (`,` `residual` $residual^)? `)`
+    `(` $lhs `,` $rhs `` custom<Addends>($bias, $residual) `)`
     attr-dict `:` functional-type(operands, results)
   }];
 }
