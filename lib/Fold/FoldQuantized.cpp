@@ -72,17 +72,23 @@ private:
     reason = op.getStaysFloatReason();
     if (!reason.empty())
       return failure();
-    SmallVector<OpOperand *> activations = op.getActivationOperands();
-    for (OpOperand *operand : activations)
-      if (!getSourceType(operand->get())) {
-        reason = describe(operand->get()) + " is not quantized";
-        return failure();
-      }
     quant::UniformQuantizedType result = getResultType(op->getResult(0));
     if (!result && !op.allowsFloatResult()) {
       reason = "its result is used as float";
       return failure();
     }
+    SmallVector<OpOperand *> activations = op.getActivationOperands();
+    // A real residual is added to a real result.
+    if (auto weighted = dyn_cast<WeightedOpInterface>(*op); weighted && !result)
+      llvm::erase_if(activations, [&](OpOperand *operand) {
+        return operand == weighted.getResidualOperand() &&
+               !getSourceType(operand->get());
+      });
+    for (OpOperand *operand : activations)
+      if (!getSourceType(operand->get())) {
+        reason = describe(operand->get()) + " is not quantized";
+        return failure();
+      }
     IRMapping mapping;
     for (OpOperand *operand : activations)
       mapping.map(operand->get(),

@@ -8,10 +8,13 @@
 
 #include "Outputs.h"
 #include "octet/IR/Constants.h"
+#include "octet/IR/Hints.h"
 #include "octet/IR/OutputForms.h"
 #include "octet/Quantize/Passes.h"
 #include "octet/Quantize/Statistics.h"
 #include "octet/Quantize/Weights.h"
+
+#include <algorithm>
 
 namespace mlir::octet {
 #define GEN_PASS_DEF_CHOOSESCALES
@@ -29,6 +32,12 @@ static Value makePair(OpBuilder &builder, Location loc, Value value,
   return DequantizeOp::create(builder, loc, value.getType(), quantized);
 }
 
+static StringAttr getRangeGroup(ObserveOp observer) {
+  Operation *producer = observer.getInput().getDefiningOp();
+  return producer ? producer->getAttrOfType<StringAttr>(kRangeGroupName)
+                  : nullptr;
+}
+
 namespace {
 struct ChooseScalesPass : octet::impl::ChooseScalesBase<ChooseScalesPass> {
   void runOnOperation() override {
@@ -39,6 +48,7 @@ struct ChooseScalesPass : octet::impl::ChooseScalesBase<ChooseScalesPass> {
       if (auto weighted = dyn_cast<WeightedOpInterface>(op))
         if (SchemeAttr scheme = SchemeAttr::of(op))
           quantizeWeight(weighted, scheme);
+    uniteGroups(ops);
     for (Operation *op : ops) {
       if (auto observer = dyn_cast<ObserveOp>(op)) {
         if (failed(replaceObserver(observer)))
@@ -56,6 +66,31 @@ struct ChooseScalesPass : octet::impl::ChooseScalesBase<ChooseScalesPass> {
   }
 
 private:
+  /// The range of each group, which holds all of its members' ranges.
+  void uniteGroups(ArrayRef<Operation *> ops) {
+    groups.clear();
+    for (Operation *op : ops) {
+      auto observer = dyn_cast<ObserveOp>(op);
+      if (!observer || !observer.getSchemeAttr() ||
+          !observer.getStatisticsAttr())
+        continue;
+      StringAttr group = getRangeGroup(observer);
+      if (!group)
+        continue;
+      RealRange own =
+          chooseRange(observer.getSchemeAttr(), observer.getStatisticsAttr());
+      RealRange &all = groups.try_emplace(group, own).first->second;
+      all = {std::min(all.low, own.low), std::max(all.high, own.high)};
+    }
+  }
+
+  RealRange getRange(ObserveOp op) {
+    auto found = groups.find(getRangeGroup(op));
+    return found == groups.end()
+               ? chooseRange(op.getSchemeAttr(), op.getStatisticsAttr())
+               : found->second;
+  }
+
   LogicalResult replaceObserver(ObserveOp op) {
     if (!op.getSchemeAttr()) {
       op.getResult().replaceAllUsesWith(op.getInput());
@@ -69,9 +104,7 @@ private:
       return success();
     }
     OpBuilder builder(op);
-    auto type =
-        makeType(op.getSchemeAttr(),
-                 chooseRange(op.getSchemeAttr(), op.getStatisticsAttr()));
+    auto type = makeType(op.getSchemeAttr(), getRange(op));
     noteForm(op.getInput(), type);
     if (!op.use_empty()) {
       op.getResult().replaceAllUsesWith(
@@ -157,5 +190,7 @@ private:
     });
     ++numPairs;
   }
+
+  DenseMap<StringAttr, RealRange> groups;
 };
 } // namespace

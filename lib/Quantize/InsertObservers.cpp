@@ -17,15 +17,39 @@ namespace mlir::octet {
 using namespace mlir;
 using namespace mlir::octet;
 
+static bool isReadAsIntegers(Value value);
+
+/// What a product adds to a result that is read as float stays float as well:
+/// the stream beside the blocks of a transformer.
+static bool isRealResidual(OpOperand &use) {
+  auto op = dyn_cast<WeightedOpInterface>(use.getOwner());
+  return op && op.getResidualOperand() == &use &&
+         !isReadAsIntegers(op->getResult(0));
+}
+
+/// Whether the operator computes on integers that represent its operand.
+static bool readsIntegers(OpOperand &use) {
+  auto form = dyn_cast<IntegerFormOpInterface>(use.getOwner());
+  return form && SchemeAttr::of(form) &&
+         llvm::is_contained(form.getActivationOperands(), &use) &&
+         !isRealResidual(use);
+}
+
+/// As above for any operator, also behind an observer of an earlier run.
+static bool isReadAsIntegers(Value value) {
+  return llvm::any_of(value.getUses(), [](OpOperand &use) {
+    auto observer = dyn_cast<ObserveOp>(use.getOwner());
+    return isa<QuantizeOp>(use.getOwner()) || readsIntegers(use) ||
+           (observer && isReadAsIntegers(observer.getResult()));
+  });
+}
+
 /// The scheme by which some operator reads this value in integers; null if
 /// none does. Through operators that only move elements it is their user's.
 static SchemeAttr findReader(Value value) {
   for (OpOperand &use : value.getUses()) {
-    auto form = dyn_cast<IntegerFormOpInterface>(use.getOwner());
-    SchemeAttr scheme = SchemeAttr::of(use.getOwner());
-    if (form && scheme &&
-        llvm::is_contained(form.getActivationOperands(), &use))
-      return scheme;
+    if (readsIntegers(use))
+      return SchemeAttr::of(use.getOwner());
     if (isa<QuantizeOp>(use.getOwner()))
       return {};
   }
@@ -100,7 +124,8 @@ private:
     // Only integer arithmetic sees the rounded values; a float operator or an
     // output beside it keeps the exact ones.
     value.replaceUsesWithIf(observer.getResult(), [](OpOperand &use) {
-      return !isa<ObserveOp>(use.getOwner()) && SchemeAttr::of(use.getOwner());
+      return !isa<ObserveOp>(use.getOwner()) &&
+             SchemeAttr::of(use.getOwner()) && !isRealResidual(use);
     });
     ++numObservers;
   }

@@ -102,3 +102,19 @@ func.func @transposed_groups(%q: tensor<1x2x3x3x!x>) -> tensor<1x4x3x3xf32> {
   %y = octet.conv_transpose(%x, %w, bias %b) {groups = 2 : i64, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, output_padding = array<i64: 0, 0>} : (tensor<1x2x3x3xf32>, tensor<2x2x1x1xf32>, tensor<4xf32>) -> tensor<1x4x3x3xf32>
   return %y : tensor<1x4x3x3xf32>
 }
+
+// -----
+
+!x = !quant.uniform<u8:f32, 0.5>
+!w = !quant.uniform<i8:f32, 0.5>
+
+// A float result takes a float residual.
+// CHECK-LABEL: func @real_residual
+// CHECK: octet.matmul(%arg0, %{{.*}}, residual %arg1) : (tensor<1x2x!quant.{{.*}}>, tensor<2x2x!quant.{{.*}}>, tensor<1x2xf32>) -> tensor<1x2xf32>
+func.func @real_residual(%q: tensor<1x2x!x>, %r: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %x = octet.dequantize %q : tensor<1x2x!x> -> tensor<1x2xf32>
+  %c = octet.constant dense<1> : tensor<2x2xi8> -> tensor<2x2x!w>
+  %w = octet.dequantize %c : tensor<2x2x!w> -> tensor<2x2xf32>
+  %y = octet.matmul(%x, %w, residual %r) : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}

@@ -122,3 +122,16 @@ func.func @outputs(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %s = octet.sigmoid %y {octet.stays_float = "last"} : tensor<4xf32> -> tensor<4xf32>
   return %y, %s : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// One scale for a group, wide enough for each of its members: -1 to 1.55.
+// CHECK-LABEL: func @group
+// CHECK-COUNT-2: octet.quantize {{.*}}!quant.uniform<u8:f32, 0.00999999977{{[0-9]*}}:100>>
+func.func @group(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %a = octet.tanh %x {octet.range_group = "h"} : tensor<4xf32> -> tensor<4xf32>
+  %b = octet.tanh %a {octet.range_group = "h"} : tensor<4xf32> -> tensor<4xf32>
+  %o = octet.observe %a by <> seen <range [-1.0, 0.5], samples [-1.0, 0.5], sum 0.0, count 4> : tensor<4xf32>
+  %p = octet.observe %b by <> seen <range [0.0, 1.55], samples [0.0, 1.55], sum 0.0, count 4> : tensor<4xf32>
+  return %o, %p : tensor<4xf32>, tensor<4xf32>
+}

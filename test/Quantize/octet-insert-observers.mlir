@@ -127,3 +127,34 @@ func.func @concat(%x: tensor<1x2xf32>, %z: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %y = octet.matmul(%c, %w) {octet.scheme = #octet.scheme<>} : (tensor<1x4xf32>, tensor<4x2xf32>) -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }
+
+// -----
+
+// What is added to a result that only a float operator reads is not rounded; the
+// same value is where a product reads it.
+// CHECK-LABEL: func @real_residual
+// CHECK-SAME: (%[[X:.*]]: tensor<2x2xf32>)
+// CHECK: %[[O:.*]] = octet.observe %[[X]]
+// CHECK: octet.matmul(%[[O]], %{{.*}}, residual %[[X]])
+// CHECK-NOT: octet.observe
+func.func @real_residual(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %w = octet.constant dense<1.0> : tensor<2x2xf32> -> tensor<2x2xf32>
+  %y = octet.matmul(%x, %w, residual %x) {octet.scheme = #octet.scheme<correct_bias = false>}
+    : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %z = octet.softmax %y {axis = 1 : i64} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %z : tensor<2x2xf32>
+}
+
+// -----
+
+// Between integers the sum is one of integers.
+// CHECK-LABEL: func @integer_residual
+// CHECK: %[[O:.*]] = octet.observe %arg0
+// CHECK: octet.matmul(%[[O]], %{{.*}}, residual %[[O]])
+func.func @integer_residual(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %w = octet.constant dense<1.0> : tensor<2x2xf32> -> tensor<2x2xf32>
+  %y = octet.matmul(%x, %w, residual %x) {octet.scheme = #octet.scheme<correct_bias = false>}
+    : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %z = octet.add %y, %y {octet.scheme = #octet.scheme<>} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %z : tensor<2x2xf32>
+}

@@ -12,8 +12,13 @@
 #include "NodeImporter.h"
 #include "Shared.h"
 
+#include "octet/IR/Hints.h"
+
 using namespace mlir;
 using namespace mlir::octet;
+
+/// More steps than these would take minutes to compile.
+static constexpr int64_t kMaxSteps = 160;
 
 namespace {
 /// What the three operators share, for one of one or two directions.
@@ -36,13 +41,26 @@ protected:
 
   //===--- Building ---===//
   Value add(Value x, Value y) {
-    return n.create<AddOp>(element, x, y, ClampAttr());
+    return keepFloat(n.create<AddOp>(element, x, y, ClampAttr()));
   }
   Value sub(Value x, Value y) {
-    return n.create<SubOp>(element, x, y, ClampAttr());
+    return keepFloat(n.create<SubOp>(element, x, y, ClampAttr()));
   }
   Value mul(Value x, Value y) {
-    return n.create<MulOp>(element, x, y, ClampAttr());
+    return keepFloat(n.create<MulOp>(element, x, y, ClampAttr()));
+  }
+  /// Products are worth integers; what is between them, rounded at each step,
+  /// would drift.
+  Value keepFloat(Value x) {
+    return annotate(x, kPrefersFloatName,
+                    "a recurrence rounds its state at each step; a recipe's "
+                    "\"precision\": \"int8\" overrules this");
+  }
+  Value annotate(Value x, StringRef name, const Twine &text) {
+    Operation *op = x ? x.getDefiningOp() : nullptr;
+    if (op && !isa<ConstantOp>(op))
+      op->setAttr(name, n.b.getStringAttr(text));
+    return x;
   }
   /// The columns of one gate, or of `count` from it on.
   Value gate(Value all, int64_t index, int64_t count = 1) {
@@ -65,6 +83,7 @@ protected:
   Value weight, bias, state;
 
 private:
+  Value apply(StringRef function, Value x);
   Value runDirection(int64_t direction, bool reverse);
   Value projectInputs(int64_t direction);
   LogicalResult readDirection();
@@ -129,6 +148,11 @@ LogicalResult Recurrence::read() {
       n.getShapeOf(2)[1] != numGates * hidden || length < 1)
     return n.error() << "the weights' shapes do not fit " << numDirections
                      << " directions and a hidden size of " << hidden;
+  if (length > kMaxSteps / numDirections)
+    return n.error() << "has " << length << " steps in " << numDirections
+                     << " directions, of which at most " << kMaxSteps
+                     << " are supported; export the model for shorter pieces "
+                        "and carry the state over";
   if (!n.has(4))
     return success();
   auto lengths = n.readIntegersAt(4, "sequence_lens");
@@ -161,14 +185,17 @@ Value Recurrence::activate(unsigned index, Value x) {
     x = n.create<ClipOp>(element, x, n.b.getF64FloatAttr(-clip),
                          n.b.getF64FloatAttr(clip));
   size_t count = activations.size() / numDirections;
-  std::string name = activations[current * count + index].lower();
-  if (name == "sigmoid")
+  return keepFloat(apply(activations[current * count + index].lower(), x));
+}
+
+Value Recurrence::apply(StringRef function, Value x) {
+  if (function == "sigmoid")
     return n.create<SigmoidOp>(element, x);
-  if (name == "tanh")
+  if (function == "tanh")
     return n.create<TanhOp>(element, x);
-  if (name == "relu")
+  if (function == "relu")
     return n.create<ReluOp>(element, x);
-  if (name == "softsign")
+  if (function == "softsign")
     return n.create<SoftsignOp>(element, x);
   return n.create<SoftplusOp>(element, x);
 }
@@ -204,10 +231,13 @@ Value Recurrence::packState(Value x) {
 Value Recurrence::runDirection(int64_t direction, bool reverse) {
   startDirection(direction);
   Value inputs = projectInputs(direction);
+  std::string group = getNodeName(n.getLoc()) + "/" + std::to_string(direction);
   SmallVector<Value> states(length);
   for (int64_t i = 0; i < length; ++i) {
     int64_t time = reverse ? length - 1 - i : i;
     state = step(n.slice(inputs, 0, time * batch, batch));
+    // With one scale the steps stay alike.
+    annotate(state, kRangeGroupName, group);
     states[time] = n.reshape(state, {1, 1, batch, hidden});
     if (!state)
       return {};
@@ -355,9 +385,10 @@ template <typename CellT> static Imported importRecurrent(NodeContext &n) {
 
 ArrayRef<Importer> mlir::octet::getRecurrentOps() {
   constexpr StringLiteral limits =
-      "sequence_lens as long as the input; activations Sigmoid, Tanh, Relu, "
-      "Softsign, Softplus; in int8 the state is rounded at each step, unless a "
-      "recipe keeps the node float";
+      "at most 160 steps of all directions; sequence_lens as long as the "
+      "input; activations Sigmoid, Tanh, Relu, "
+      "Softsign, Softplus; in int8 the products with weights are in integers, "
+      "gates and states float";
   static const Importer table[] = {
       {"GRU", 7, kNewestOpset, 3, importRecurrent<Gru>, limits},
       {"LSTM", 7, kNewestOpset, 3, importRecurrent<Lstm>,
