@@ -314,19 +314,23 @@ OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
   auto type = dyn_cast<RankedTensorType>(getType());
   if (!type || type.getNumElements() > kFoldLimit)
     return {};
-  // Only along the first axis of rank 1, as shapes are put together.
-  if (type.getRank() != 1)
-    return {};
-  std::vector<char> bytes;
-  Type element;
+  SmallVector<ConstantData> parts;
   for (Attribute attr : adaptor.getInputs()) {
     auto data = readOperand(attr);
     if (!data)
       return {};
-    element = data->type.getElementType();
-    bytes.insert(bytes.end(), data->bytes.begin(), data->bytes.end());
+    parts.push_back(std::move(*data));
   }
-  return makeElements(type.clone(element), bytes);
+  int64_t outer = 1;
+  for (int64_t extent : type.getShape().take_front(getAxis()))
+    outer *= extent;
+  std::vector<char> bytes;
+  for (int64_t i = 0; i < outer; ++i)
+    for (const ConstantData &part : parts) {
+      auto begin = part.bytes.begin() + part.bytes.size() / outer * i;
+      bytes.insert(bytes.end(), begin, begin + part.bytes.size() / outer);
+    }
+  return makeElements(type.clone(parts.front().type.getElementType()), bytes);
 }
 
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
