@@ -194,7 +194,9 @@ LogicalResult GraphImporter::importMain(onnx::GraphProto &graph) {
   for (const auto &output : graph.output()) {
     if (!output.type().has_tensor_type() && output.has_type())
       return emitError(loc)
-             << "output '" << output.name() << "': only tensors are supported";
+             << "output '" << output.name()
+             << "': only tensors are supported; export models of scikit-learn "
+                "with options={'zipmap': False}";
     outputTypes[output.name()] = output.type().tensor_type().elem_type();
   }
   auto main = func::FuncOp::create(builder, loc, "main",

@@ -187,6 +187,7 @@ ArrayRef<Importer> getResizeOps();
 ArrayRef<Importer> getScatterOps();
 ArrayRef<Importer> getShapeOps();
 ArrayRef<Importer> getSliceOps();
+ArrayRef<Importer> getTabularOps();
 
 /// Replaces a node, and what its subgraphs hold, by operators; its operands
 /// have been replaced before. An error names the node.

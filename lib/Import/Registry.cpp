@@ -25,7 +25,7 @@ static Table buildTable() {
         getIntegerOps(), getNormalizationOps(), getPoolOps(),
         getQuantizationOps(), getQuantizedOps(), getRecurrentOps(),
         getReduceOps(), getResizeOps(), getScatterOps(), getShapeOps(),
-        getSliceOps()})
+        getSliceOps(), getTabularOps()})
     for (const Importer &row : family)
       table.insert({{row.domain, row.opType}, &row});
   return table;

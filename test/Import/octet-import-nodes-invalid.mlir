@@ -146,3 +146,30 @@ func.func @scatter_out_of_bounds(%x: tensor<4x2xf32>, %u: tensor<1x2xf32>) -> no
     : (tensor<4x2xf32>, tensor<1x1xi64>, tensor<1x2xf32>) -> none
   return %y : none
 }
+
+// -----
+
+func.func @coefficients_do_not_fit(%x: tensor<4x2xf32>) -> none {
+  // expected-error @below {{attribute 'coefficients' has 3 numbers, expected 4}}
+  %y = octet.node "LinearRegressor"(%x) {domain = "ai.onnx.ml", opset = 1 : i64, node_attributes = {
+      targets = 2 : i64, coefficients = array<f32: 1.0, 2.0, 3.0>}} : (tensor<4x2xf32>) -> none
+  return %y : none
+}
+
+// -----
+
+func.func @string_labels(%x: tensor<4x2xf32>) -> none {
+  // expected-error @below {{labels that are strings are not supported; train with numbered classes}}
+  %y = octet.node "LinearClassifier"(%x) {domain = "ai.onnx.ml", opset = 1 : i64, node_attributes = {
+      coefficients = array<f32: 1.0, 2.0>, classlabels_strings = ["a"]}} : (tensor<4x2xf32>) -> none
+  return %y : none
+}
+
+// -----
+
+func.func @too_many_steps(%x: tensor<81x2x3xf32>, %w: tensor<2x5x3xf32>, %r: tensor<2x5x5xf32>) -> none {
+  // expected-error @below {{has 81 steps in 2 directions, of which at most 160 are supported; export the model for shorter pieces and carry the state over}}
+  %y = octet.node "RNN"(%x, %w, %r) {opset = 14 : i64, node_attributes = {direction = "bidirectional"}}
+    : (tensor<81x2x3xf32>, tensor<2x5x3xf32>, tensor<2x5x5xf32>) -> none
+  return %y : none
+}

@@ -133,9 +133,9 @@ func.func @dynamic_if(%x: tensor<4xf32>, %c: tensor<i1>) -> none {
 // CHECK-LABEL: func.func @recurrent
 // CHECK: octet.matmul({{.*}}tensor<4x3xf32>
 // CHECK: octet.matmul({{.*}}tensor<2x5xf32>
-// CHECK: octet.tanh
+// CHECK: octet.tanh {{.*}}octet.prefers_float = "a recurrence rounds its state at each step; {{.*}}octet.range_group = "[[G:.*]]"}
 // CHECK: octet.matmul({{.*}}tensor<2x5xf32>
-// CHECK: octet.tanh
+// CHECK: octet.tanh {{.*}}octet.range_group = "[[G]]"
 // CHECK-NOT: octet.matmul
 // CHECK: octet.concat {{.*}} -> tensor<2x1x2x5xf32>
 func.func @recurrent(%x: tensor<2x2x3xf32>, %w: tensor<1x5x3xf32>,
@@ -156,5 +156,51 @@ func.func @scatter(%x: tensor<4x2xf32>, %u: tensor<1x2xf32>) -> none {
   %i = octet.constant dense<-3> : tensor<1x1xi64> -> tensor<1x1xi64>
   %y = octet.node "ScatterND"(%x, %i, %u) {opset = 13 : i64, node_attributes = {}}
     : (tensor<4x2xf32>, tensor<1x1xi64>, tensor<1x2xf32>) -> none
+  return %y : none
+}
+
+// -----
+
+// A linear model is a product; its labels are looked up.
+// CHECK-LABEL: func.func @linear_classifier
+// CHECK-DAG: dense<{{\[\[}}1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00], [5.000000e+00, 6.000000e+00]]>
+// CHECK: octet.matmul(%arg0, {{.*}}transpose_rhs
+// CHECK: dense<[7, 8, 9]>
+// CHECK: octet.gather
+// CHECK: octet.softmax
+func.func @linear_classifier(%x: tensor<4x2xf32>) -> (none, none) {
+  %l, %s = octet.node "LinearClassifier"(%x) {domain = "ai.onnx.ml", opset = 1 : i64, node_attributes = {
+      coefficients = array<f32: 1.0, 2.0, 3.0, 4.0, 5.0, 6.0>, intercepts = array<f32: 0.5, 0.0, 1.0>,
+      classlabels_ints = array<i64: 7, 8, 9>, post_transform = "SOFTMAX"}} : (tensor<4x2xf32>) -> (none, none)
+  return %l, %s : none, none
+}
+
+// -----
+
+// Rows of zeros stay zeros.
+// CHECK-LABEL: func.func @scaled_and_normalized
+// CHECK: octet.sub
+// CHECK: octet.mul
+// CHECK: %[[N:.*]] = octet.reduce l2
+// CHECK: %[[Z:.*]] = octet.compare eq %[[N]]
+// CHECK: octet.where %[[Z]], %{{.*}}, %[[N]]
+// CHECK: octet.div
+func.func @scaled_and_normalized(%x: tensor<4x2xf32>) -> none {
+  %s = octet.node "Scaler"(%x) {domain = "ai.onnx.ml", opset = 1 : i64, node_attributes = {
+      offset = array<f32: 1.0, 2.0>, scale = array<f32: 0.5>}} : (tensor<4x2xf32>) -> none
+  %y = octet.node "Normalizer"(%s) {domain = "ai.onnx.ml", opset = 1 : i64, node_attributes = {norm = "L2"}} : (none) -> none
+  return %y : none
+}
+
+// -----
+
+// Indices are put together along any axis.
+// CHECK-LABEL: func.func @constant_concat
+// CHECK: dense<{{\[\[}}1, 5, 6], [2, 7, 8]]> : tensor<2x3xi64>
+func.func @constant_concat() -> none {
+  %a = octet.constant dense<[[1], [2]]> : tensor<2x1xi64> -> tensor<2x1xi64>
+  %b = octet.constant dense<[[5, 6], [7, 8]]> : tensor<2x2xi64> -> tensor<2x2xi64>
+  %y = octet.node "Concat"(%a, %b) {opset = 13 : i64, node_attributes = {axis = 1 : i64}}
+    : (tensor<2x1xi64>, tensor<2x2xi64>) -> none
   return %y : none
 }
