@@ -54,10 +54,16 @@ def ort_quantize(model, calibration, output, batch=1):
     from onnxruntime.quantization.shape_inference import quant_pre_process
     onnxruntime.set_default_logger_severity(3)
     logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as scratch, \
+    model, output = pathlib.Path(model).resolve(), pathlib.Path(output).resolve()
+    # Its failures leave files behind, where it runs.
+    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch), \
             contextlib.redirect_stdout(io.StringIO()):
         prepared = pathlib.Path(scratch) / "prepared.onnx"
-        quant_pre_process(str(at_opset_13(model, pathlib.Path(scratch))), str(prepared))
+        source = str(at_opset_13(model, pathlib.Path(scratch)))
+        try:
+            quant_pre_process(source, str(prepared))
+        except Exception:  # its symbolic shapes do not know every operator
+            quant_pre_process(source, str(prepared), skip_symbolic_shape=True)
         quantization.quantize_static(
             str(prepared), str(output), Reader(calibration, batch),
             quant_format=quantization.QuantFormat.QDQ, per_channel=True,

@@ -103,4 +103,5 @@ add_feature("onnx-node-tests",
 # ONNX Runtime, in the tests' Python or in the one that OCTET_PEER_PYTHON names.
 peer = os.environ.get("OCTET_PEER_PYTHON") or config.octet_python
 add_feature("onnxruntime", works([peer, "-c", "import numpy, onnx, onnxruntime"]))
+add_feature("torch", works([peer, "-c", "import torch, torchvision, onnxscript, onnxruntime"]))
 config.substitutions += [("%peer-python", peer)]
