@@ -429,3 +429,69 @@ def quantize_with_a_scale_that_is_no_number():
                   make_node("DequantizeLinear", ["q", "s", "z"], ["y"], "dequantize")],
                  [make_tensor("s", np.float32("nan")), make_tensor("z", np.uint8(3))],
                  (2, 4))
+
+
+# Recurrences, scatters, tables.
+def recurrent(op, gates, steps=4, hidden=5):
+    return model([make_node(op, ["x", "w", "r"], ["y"], "loop", hidden_size=5)],
+                 [make_tensor("w", weights(1, gates * 5, 3)),
+                  make_tensor("r", weights(1, gates * 5, hidden))], (steps, 2, 3))
+
+
+@case
+def recurrence_whose_weights_do_not_fit():
+    """loop.*weights"""
+    return recurrent("LSTM", 3)
+
+
+@case
+def recurrence_without_end():
+    """loop.*100000 steps"""
+    return recurrent("GRU", 3, steps=100000)
+
+
+def scatter(op, index, **attributes):
+    return model([make_node(op, ["x", "i", "u"], ["y"], "scatter", **attributes)],
+                 [make_tensor("i", np.array(index, np.int64)),
+                  make_tensor("u", weights(1, 2))], (4, 2), opset=16)
+
+
+@case
+def scatter_out_of_bounds():
+    """scatter.*index -5 is out of bounds"""
+    return scatter("ScatterND", [[-5]])
+
+
+@case
+def scatter_that_adds():
+    """scatter.*reduction 'add'"""
+    return scatter("ScatterElements", [[0, 1]], reduction="add")
+
+
+@case
+def one_hot_of_absurd_depth():
+    """hot.*depth"""
+    return model([make_node("OneHot", ["x", "d", "v"], ["y"], "hot")],
+                 [make_tensor("d", np.int64(1 << 60)), make_tensor("v", weights(2))], (4,))
+
+
+@case
+def running_sum_along_a_missing_axis():
+    """sum.*axis"""
+    return model([make_node("CumSum", ["x", "a"], ["y"], "sum")],
+                 [make_tensor("a", np.int64(7))], (4, 2), opset=14)
+
+
+@case
+def linear_model_without_coefficients():
+    """linear.*'coefficients' has 0 numbers, expected 6"""
+    return model([make_node("LinearRegressor", ["x"], ["y"], "linear", "ai.onnx.ml", targets=2)],
+                 shape=(4, 3), domains=[("ai.onnx.ml", 1)])
+
+
+@case
+def scaler_of_other_features():
+    """scale.*'offset' has 2 numbers, expected 3"""
+    return model([make_node("Scaler", ["x"], ["y"], "scale", "ai.onnx.ml",
+                            offset=[1.0, 2.0], scale=[1.0])],
+                 shape=(4, 3), domains=[("ai.onnx.ml", 1)])
