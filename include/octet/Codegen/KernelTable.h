@@ -48,9 +48,9 @@ const IsaTraits &getIsaTraits(octet_kernel::Isa isa);
 ArrayRef<KernelRow> getKernelTable();
 
 /// What tiles have to cover: rows of pixels by vectors of channels, and the
-/// steps of the whole reduction.
+/// steps of the whole reduction; and how far apart pixels are read.
 struct TileWork {
-  int64_t rows, pixels, vectors, steps;
+  int64_t rows, pixels, vectors, steps, pixelBytes = 0;
 };
 
 /// The cheapest row of the table for that work.

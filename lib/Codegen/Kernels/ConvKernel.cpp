@@ -43,7 +43,9 @@ public:
       : plan(plan), b(b), unit(unit),
         work{unit.rows, unit.pixels,
              int64_t(llvm::divideCeil(unit.channels, plan.lanes())),
-             plan.weightShape.getSegments(plan.packing) * getSteps()},
+             plan.weightShape.getSegments(plan.packing) * getSteps(),
+             plan.input.strides[2] * plan.strideWidth *
+                 plan.weightShape.elementBytes},
         row(chooseRow()), grid(work, row.rows) {}
 
   void write();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/Codegen/KernelTable.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -55,9 +56,23 @@ static constexpr int64_t kL1Bytes = 20 * 1024;
 /// Cycles of the epilogue of a vector, and of entering a tile.
 static constexpr double kEpilogueCycles = 4, kTileCycles = 12;
 
+/// A distance at which lines share a set of L1, and how many lines of a set may
+/// stay while weights pass; cycles of a read that misses for that.
+static constexpr int64_t kAliasBytes = 4096, kResidentLines = 7;
+static constexpr double kConflictCycles = 0.4;
+
+/// Whether the rows of a tile push each other out of L1.
+static bool haveConflicts(int64_t rows, int64_t pixelBytes) {
+  if (pixelBytes == 0)
+    return false;
+  int64_t places = kAliasBytes / std::gcd(kAliasBytes, pixelBytes);
+  return rows > places * kResidentLines;
+}
+
 /// Cycles of one tile of `rows` by `vectors`.
 static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
-                           int64_t steps) {
+                           const TileWork &work) {
+  int64_t steps = work.steps;
   const IsaTraits &traits = getIsaTraits(row.isa);
   double dots =
       double(rows) * vectors *
@@ -66,6 +81,8 @@ static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
   double rowLoads = traits.isX86() ? rows : double(rows) / row.unroll;
   double loads = (vectors + rowLoads) / traits.loadsPerCycle;
   double step = std::max({dots, loads, kLatency});
+  if (haveConflicts(rows, work.pixelBytes))
+    step += rows * kConflictCycles;
   double bytes = double(vectors) * traits.vectorBits / 8;
   if (bytes * steps > kL1Bytes)
     step = std::max(step, bytes / traits.l2BytesPerCycle);
@@ -78,7 +95,7 @@ double octet::estimateCycles(const KernelRow &row, const TileWork &work) {
     double cycles = 0;
     auto add = [&](int64_t tiles, int64_t pixels) {
       if (tiles)
-        cycles += tiles * estimateTile(row, pixels, vectors, work.steps);
+        cycles += tiles * estimateTile(row, pixels, vectors, work);
     };
     for (auto [count, rows] :
          {std::pair(grid.rows.numLarge, grid.rows.size + 1),
