@@ -17,6 +17,9 @@ using namespace mlir::octet;
 
 namespace {
 /// Finds out what each loop means.
+/// A depthwise kernel of 11 x 11 has 121.
+constexpr int64_t kMaxTaps = 128;
+
 class Matcher {
 public:
   explicit Matcher(linalg::GenericOp op) { match.op = op; }
@@ -298,6 +301,9 @@ LogicalResult Matcher::run() {
     reductions += axis.kernelDim.has_value();
   if (reductions != match.op.getNumReductionLoops())
     return fail("reduces over an unknown loop");
+  // The taps of a depthwise kernel are written out one after another.
+  if (match.isDepthwise() && llvm::product_of(match.getKernel()) > kMaxTaps)
+    return fail("has too many taps for a kernel without a loop over them");
   return success();
 }
 

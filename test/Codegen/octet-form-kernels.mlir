@@ -99,6 +99,30 @@ func.func @sum_pool(%x: tensor<1x3x3x8xi8>) -> tensor<1x2x2x8xi32> {
 
 // -----
 
+#in = affine_map<(n, h, w, c, kh, kw) -> (n, h + kh, w + kw, c)>
+#win = affine_map<(n, h, w, c, kh, kw) -> (kh, kw)>
+#out = affine_map<(n, h, w, c, kh, kw) -> (n, h, w, c)>
+// A kernel writes its taps out one after another: not 80 x 80 of them.
+// CHECK-LABEL: func @global_sum
+// CHECK-NOT: octet_kernel.conv
+// CHECK: linalg.generic
+func.func @global_sum(%x: tensor<1x80x80x8xi8>) -> tensor<1x1x1x8xi32> {
+  %c = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<1x1x1x8xi32>
+  %win = tensor.empty() : tensor<80x80xi8>
+  %f = linalg.fill ins(%c : i32) outs(%e : tensor<1x1x1x8xi32>) -> tensor<1x1x1x8xi32>
+  %s = linalg.generic {indexing_maps = [#in, #win, #out], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %win : tensor<1x80x80x8xi8>, tensor<80x80xi8>) outs(%f : tensor<1x1x1x8xi32>) {
+  ^bb0(%a: i8, %k: i8, %acc: i32):
+    %0 = arith.extui %a : i8 to i32
+    %1 = arith.addi %acc, %0 : i32
+    linalg.yield %1 : i32
+  } -> tensor<1x1x1x8xi32>
+  return %s : tensor<1x1x1x8xi32>
+}
+
+// -----
+
 #a = affine_map<(m, n, k) -> (m, k)>
 #w = affine_map<(m, n, k) -> (k, n)>
 #c = affine_map<(m, n, k) -> (m, n)>
