@@ -305,6 +305,12 @@ struct FormKernelsPass
       KernelBuilder(*match, matchEpilogue(*match)).build();
       ++numKernels;
     }
+    // The weights that were ordered anew would be bufferized, unused as they
+    // are.
+    for (auto constant : llvm::make_early_inc_range(
+             func.getBody().front().getOps<arith::ConstantOp>()))
+      if (constant.use_empty())
+        constant.erase();
   }
 };
 } // namespace

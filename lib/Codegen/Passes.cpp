@@ -88,6 +88,7 @@ static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
 void mlir::octet::buildCodegenPipeline(OpPassManager &pm,
                                        const CodegenOptions &options) {
   addTensorPasses(pm, options);
+  addRelease(pm, options);
   addBufferization(pm, options);
   addSteps(pm);
   addLowering(pm, options);

@@ -148,11 +148,10 @@ static llvm::Error compilePart(const Partition &partition, unsigned index,
   return compileOne(**module, options, out);
 }
 
-static llvm::Expected<Objects> compileParts(const Partition &partition,
-                                            const EmitOptions &options) {
-  unsigned numObjects = partition.numParts + (partition.data ? 1 : 0);
-  Objects objects(numObjects);
-  std::vector<std::string> errors(numObjects);
+static llvm::Expected<Codes> compileParts(const Partition &partition,
+                                          const EmitOptions &options) {
+  Codes codes(partition.numParts);
+  std::vector<std::string> errors(partition.numParts);
   auto keep = [&](unsigned i, llvm::Error error) {
     if (error)
       errors[i] = llvm::toString(std::move(error));
@@ -161,31 +160,26 @@ static llvm::Expected<Objects> compileParts(const Partition &partition,
     llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
     for (unsigned i = 0; i < partition.numParts; ++i)
       pool.async(
-          [&, i] { keep(i, compilePart(partition, i, options, objects[i])); });
-    if (partition.data)
-      pool.async([&] {
-        keep(numObjects - 1,
-             compileOne(*partition.data, options, objects.back()));
-      });
+          [&, i] { keep(i, compilePart(partition, i, options, codes[i])); });
     pool.wait();
   }
   for (const std::string &error : errors)
     if (!error.empty())
       return llvm::createStringError(error);
-  return objects;
+  return codes;
 }
 
-llvm::Expected<Objects>
-mlir::octet::compile(std::unique_ptr<llvm::Module> module,
-                     const EmitOptions &options, llvm::StringRef prefix) {
+llvm::Expected<Codes> mlir::octet::compile(std::unique_ptr<llvm::Module> module,
+                                           const EmitOptions &options,
+                                           llvm::StringRef prefix) {
   removeUnused(*module);
   bool isText =
       options.kind == EmitKind::LLVMIR || options.kind == EmitKind::Assembly;
   if (options.threads > 1 && !isText)
     return compileParts(partition(std::move(module), options.threads, prefix),
                         options);
-  Objects objects(1);
-  if (llvm::Error error = compileOne(*module, options, objects[0]))
+  Codes codes(1);
+  if (llvm::Error error = compileOne(*module, options, codes[0]))
     return std::move(error);
-  return objects;
+  return codes;
 }

@@ -26,6 +26,25 @@ namespace mlir::octet {
 std::string getSymbolPrefix(const ModelInfo &info);
 
 //===----------------------------------------------------------------------===//
+// Data.cpp: large constants past LLVM into an object
+//===----------------------------------------------------------------------===//
+
+struct DataConstant {
+  std::string name;
+  uint64_t alignment;
+  /// The context's, not copied.
+  ArrayRef<char> bytes;
+};
+
+/// Leaves of the large constants of a module no more than declarations.
+SmallVector<DataConstant> takeData(ModuleOp module);
+/// Gives those that LLVM's module uses their final names, and drops others.
+void declareData(llvm::Module &module, llvm::StringRef prefix,
+                 SmallVectorImpl<DataConstant> &data);
+void writeDataObject(llvm::raw_ostream &os, ArrayRef<DataConstant> data,
+                     Arch arch);
+
+//===----------------------------------------------------------------------===//
 // Translate.cpp: MLIR to one LLVM module with the run-time in it
 //===----------------------------------------------------------------------===//
 
@@ -47,15 +66,12 @@ addMetadata(llvm::Module &module, const ModelInfo &info, bool exportGetModel);
 // Partition.cpp: one module to several that compile in parallel
 //===----------------------------------------------------------------------===//
 
-/// Which part each function is compiled in. Large constants have a module of
-/// their own, so that the code can be copied cheaply.
+/// Which part each function is compiled in.
 struct Partition {
   /// Function name to part; those absent belong to part 0.
   llvm::StringMap<unsigned> parts;
   unsigned numParts = 1;
-  /// In the context of the original; null where there is nothing in it.
-  std::unique_ptr<llvm::Module> data;
-  /// What is left, as bitcode.
+  /// The whole, as bitcode.
   llvm::SmallString<0> code;
 };
 
@@ -80,15 +96,21 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine,
 llvm::Error generate(llvm::Module &module, llvm::TargetMachine &machine,
                      bool assembly, llvm::SmallVectorImpl<char> &out);
 
-using Objects = std::vector<llvm::SmallString<0>>;
+using Codes = std::vector<llvm::SmallString<0>>;
 /// Optimizes and compiles in `options.threads` threads.
-llvm::Expected<Objects> compile(std::unique_ptr<llvm::Module> module,
-                                const EmitOptions &options,
-                                llvm::StringRef prefix);
+llvm::Expected<Codes> compile(std::unique_ptr<llvm::Module> module,
+                              const EmitOptions &options,
+                              llvm::StringRef prefix);
 
 //===----------------------------------------------------------------------===//
 // Linker.cpp: objects to a file
 //===----------------------------------------------------------------------===//
+
+/// What a library is made of.
+struct Objects {
+  Codes codes;
+  SmallVector<DataConstant> data;
+};
 
 llvm::Error linkObjects(const Objects &objects, const EmitOptions &options,
                         llvm::StringRef name);

@@ -95,9 +95,9 @@ static std::unique_ptr<llvm::Module> makeModule(ModuleOp module,
   return code;
 }
 
-static llvm::Expected<Objects> makeObjects(std::unique_ptr<llvm::Module> module,
-                                           const ModelInfo &info,
-                                           const EmitOptions &options) {
+static llvm::Expected<Codes> makeCodes(std::unique_ptr<llvm::Module> module,
+                                       const ModelInfo &info,
+                                       const EmitOptions &options) {
   Stopwatch watch("compile", options.timing);
   return compile(std::move(module), options, getSymbolPrefix(info));
 }
@@ -117,14 +117,20 @@ LogicalResult mlir::octet::emit(ModuleOp module, const EmitOptions &options) {
   if (failed(info) || failed(check(module, *info, options)))
     return failure();
   llvm::LLVMContext context;
+  Objects objects;
+  if (isLibrary(options.kind))
+    objects.data = takeData(module);
   std::unique_ptr<llvm::Module> code =
       makeModule(module, *info, options, context);
   if (!code)
     return failure();
-  auto objects = makeObjects(std::move(code), *info, options);
-  if (!objects)
-    return module.emitError() << llvm::toString(objects.takeError());
-  if (llvm::Error error = writeFiles(*objects, *info, options))
+  module.getBody()->clear(); // its memory is worth having back
+  declareData(*code, getSymbolPrefix(*info), objects.data);
+  auto codes = makeCodes(std::move(code), *info, options);
+  if (!codes)
+    return module.emitError() << llvm::toString(codes.takeError());
+  objects.codes = std::move(*codes);
+  if (llvm::Error error = writeFiles(objects, *info, options))
     return module.emitError() << llvm::toString(std::move(error));
   return success();
 }

@@ -51,7 +51,9 @@ static bool isLibm(llvm::StringRef name) {
 /// The undefined symbols of all objects together.
 static llvm::Expected<llvm::StringSet<>> getUndefined(const Objects &objects) {
   llvm::StringSet<> defined, undefined;
-  for (const auto &bytes : objects) {
+  for (const DataConstant &constant : objects.data)
+    defined.insert(constant.name);
+  for (const auto &bytes : objects.codes) {
     auto object = llvm::object::ObjectFile::createObjectFile(
         llvm::MemoryBufferRef(bytes.str(), "part"));
     if (!object)
@@ -169,14 +171,25 @@ static llvm::Error runLLD(const TemporaryFolder &folder, const Target &target,
 }
 
 static llvm::Expected<std::vector<std::string>>
-writeObjects(const TemporaryFolder &folder, const Objects &objects) {
+writeObjects(const TemporaryFolder &folder, const Objects &objects,
+             const Target &target) {
   std::vector<std::string> files;
-  for (auto [i, object] : llvm::enumerate(objects)) {
-    auto file = folder.write(std::to_string(i) + ".o", object);
+  for (auto [i, code] : llvm::enumerate(objects.codes)) {
+    auto file = folder.write(std::to_string(i) + ".o", code);
     if (!file)
       return file.takeError();
     files.push_back(*file);
   }
+  if (objects.data.empty())
+    return files;
+  files.push_back(folder.getPath("data.o"));
+  llvm::Error error =
+      writeOutput(files.back(), [&](llvm::raw_pwrite_stream &os) {
+        writeDataObject(os, objects.data, target.arch);
+        return llvm::Error::success();
+      });
+  if (error)
+    return std::move(error);
   return files;
 }
 
@@ -184,7 +197,7 @@ writeObjects(const TemporaryFolder &folder, const Objects &objects) {
 static llvm::Error linkTo(const Objects &objects, const EmitOptions &options,
                           const TemporaryFolder &folder,
                           std::vector<std::string> args) {
-  auto files = writeObjects(folder, objects);
+  auto files = writeObjects(folder, objects, options.target);
   if (!files)
     return files.takeError();
   args.insert(args.end(), files->begin(), files->end());
@@ -203,8 +216,8 @@ static llvm::Error linkTo(const Objects &objects, const EmitOptions &options,
 
 static llvm::Error writeObject(const Objects &objects,
                                const EmitOptions &options) {
-  if (objects.size() == 1)
-    return writeOutput(options.output, objects[0]);
+  if (objects.codes.size() == 1 && objects.data.empty())
+    return writeOutput(options.output, objects.codes[0]);
   TemporaryFolder folder;
   if (llvm::Error error = folder.create())
     return error;
@@ -214,12 +227,20 @@ static llvm::Error writeObject(const Objects &objects,
 static llvm::Error writeArchive(const Objects &objects,
                                 const EmitOptions &options,
                                 llvm::StringRef name) {
+  std::vector<llvm::StringRef> contents(objects.codes.begin(),
+                                        objects.codes.end());
+  llvm::SmallString<0> data;
+  if (!objects.data.empty()) {
+    llvm::raw_svector_ostream os(data);
+    writeDataObject(os, objects.data, options.target.arch);
+    contents.push_back(data);
+  }
   std::vector<std::string> names;
-  for (size_t i = 0; i < objects.size(); ++i)
+  for (size_t i = 0; i < contents.size(); ++i)
     names.push_back(name.str() + "." + std::to_string(i) + ".o");
   std::vector<llvm::NewArchiveMember> members;
-  for (auto [object, memberName] : llvm::zip(objects, names))
-    members.emplace_back(llvm::MemoryBufferRef(object.str(), memberName));
+  for (auto [content, memberName] : llvm::zip(contents, names))
+    members.emplace_back(llvm::MemoryBufferRef(content, memberName));
   auto buffer = llvm::writeArchiveToBuffer(
       members, llvm::SymtabWritingMode::NormalSymtab,
       llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
@@ -261,7 +282,7 @@ llvm::Error mlir::octet::linkObjects(const Objects &objects,
                                      const EmitOptions &options,
                                      llvm::StringRef name) {
   if (options.kind == EmitKind::LLVMIR || options.kind == EmitKind::Assembly)
-    return writeOutput(options.output, objects[0]);
+    return writeOutput(options.output, objects.codes[0]);
   llvm::Expected<bool> needsLibm = checkUndefined(objects);
   if (!needsLibm)
     return needsLibm.takeError();

@@ -4,8 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Kernels do not call each other, so a module falls into parts of about equal
-// work. An LLVM context serves one thread; parts travel to theirs as bitcode,
-// without the weights, which stay behind in a module of their own.
+// work. An LLVM context serves one thread; parts travel to theirs as bitcode.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,9 +25,6 @@ using namespace mlir::octet;
 using llvm::Function;
 using llvm::GlobalValue;
 using llvm::GlobalVariable;
-
-/// Constants from this size on stay out of the bitcode.
-static constexpr uint64_t kLargeConstantBytes = 4096;
 
 /// The kernels in the table that Metadata.cpp made.
 static llvm::SetVector<Function *> getKernels(llvm::Module &module) {
@@ -167,39 +163,11 @@ static void shareAcrossParts(llvm::Module &module, llvm::StringRef prefix,
   }
 }
 
-static bool isLargeConstant(const GlobalVariable &global) {
-  return global.isConstant() && global.hasInitializer() &&
-         global.hasLocalLinkage() &&
-         llvm::isa<llvm::ConstantData>(global.getInitializer()) &&
-         global.getDataLayout().getTypeAllocSize(global.getValueType()) >=
-             kLargeConstantBytes;
-}
-
-/// Moves the large constants to a module of the same context.
-static std::unique_ptr<llvm::Module> takeData(llvm::Module &module,
-                                              llvm::StringRef prefix) {
-  auto data = std::make_unique<llvm::Module>("data", module.getContext());
-  data->setTargetTriple(module.getTargetTriple());
-  data->setDataLayout(module.getDataLayout());
-  for (GlobalVariable &global : module.globals()) {
-    if (!isLargeConstant(global))
-      continue;
-    makeHidden(global, prefix);
-    auto *moved = new GlobalVariable(*data, global.getValueType(),
-                                     /*isConstant=*/true, global.getLinkage(),
-                                     global.getInitializer(), global.getName());
-    moved->copyAttributesFrom(&global);
-    global.setInitializer(nullptr);
-  }
-  return data->global_empty() ? nullptr : std::move(data);
-}
-
 Partition mlir::octet::partition(std::unique_ptr<llvm::Module> module,
                                  unsigned numParts, llvm::StringRef prefix) {
   Partition result;
   result.numParts = std::max<unsigned>(
       1, std::min<size_t>(numParts, getKernels(*module).size()));
-  result.data = takeData(*module, prefix);
   assignFunctions(*module, result);
   assignVariables(*module, result);
   shareAcrossParts(*module, prefix, result);

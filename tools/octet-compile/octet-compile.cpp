@@ -17,6 +17,8 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+#include <malloc.h>
+
 using namespace mlir;
 using namespace mlir::octet;
 
@@ -236,6 +238,9 @@ static int listOps() {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  // Weights go back to the system when they are given back: the C library would
+  // raise the threshold with the first one, and keep the rest in its heap.
+  mallopt(M_MMAP_THRESHOLD, 1 << 18);
   // LLVM's shared library registers hundreds of flags; none of them is ours.
   cl::ResetCommandLineParser();
   Flags flags;
