@@ -84,11 +84,18 @@ private:
     }
   }
 
-  RealRange getRange(ObserveOp op) {
-    auto found = groups.find(getRangeGroup(op));
-    return found == groups.end()
-               ? chooseRange(op.getSchemeAttr(), op.getStatisticsAttr())
-               : found->second;
+  /// What the samples showed; else what the producer promises, where this
+  /// recipe leaves it float and the one of the samples did not.
+  std::optional<RealRange> findRange(ObserveOp op) {
+    if (auto found = groups.find(getRangeGroup(op)); found != groups.end())
+      return found->second;
+    if (op.getStatisticsAttr())
+      return chooseRange(op.getSchemeAttr(), op.getStatisticsAttr());
+    auto fixed = op.getInput().getDefiningOp<FixedOutputRangeOpInterface>();
+    if (!fixed)
+      return std::nullopt;
+    auto [low, high] = fixed.getOutputRange();
+    return RealRange{low, high};
   }
 
   LogicalResult replaceObserver(ObserveOp op) {
@@ -97,14 +104,15 @@ private:
       op.erase();
       return success();
     }
-    if (!op.getStatisticsAttr()) {
+    std::optional<RealRange> range = findRange(op);
+    if (!range) {
       if (!op.use_empty())
         return op.emitError("no samples were seen; calibrate first");
       op.erase(); // of an output, whose quantized form may be missing
       return success();
     }
     OpBuilder builder(op);
-    auto type = makeType(op.getSchemeAttr(), getRange(op));
+    auto type = makeType(op.getSchemeAttr(), *range);
     noteForm(op.getInput(), type);
     if (!op.use_empty()) {
       op.getResult().replaceAllUsesWith(

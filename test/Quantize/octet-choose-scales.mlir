@@ -135,3 +135,16 @@ func.func @group(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %p = octet.observe %b by <> seen <range [0.0, 1.55], samples [0.0, 1.55], sum 0.0, count 4> : tensor<4xf32>
   return %o, %p : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// A sigmoid that a later recipe leaves float was not observed, but its range is
+// known.
+// CHECK-LABEL: func @fixed_range
+// CHECK: octet.quantize {{.*}} -> tensor<4x!quant.uniform<u8:f32, 0.0039215{{[0-9]*}}>>
+func.func @fixed_range(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %s = octet.sigmoid %x : tensor<4xf32> -> tensor<4xf32>
+  %o = octet.observe %s by <> : tensor<4xf32>
+  %y = octet.add %o, %o {octet.scheme = #octet.scheme<>} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
