@@ -79,7 +79,14 @@ static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
       (row.type == KernelType::I8 ? traits.dotCycles : traits.fmaCycles);
   // Rows of Arm tiles are loaded for `unroll` steps at once.
   double rowLoads = traits.isX86() ? rows : double(rows) / row.unroll;
-  double loads = (vectors + rowLoads) / traits.loadsPerCycle;
+  double vectorLoads = vectors;
+  // Pairs of rows are multiplied at once, and brought together before.
+  if (row.type == KernelType::I8 && traits.packing == Packing::Pairs) {
+    dots = llvm::alignTo(rows, 2) * (vectors + 1.0 / row.unroll) *
+           traits.dotCycles;
+    vectorLoads = 2 * vectors;
+  }
+  double loads = (vectorLoads + rowLoads) / traits.loadsPerCycle;
   double step = std::max({dots, loads, kLatency});
   if (haveConflicts(rows, work.pixelBytes))
     step += rows * kConflictCycles;

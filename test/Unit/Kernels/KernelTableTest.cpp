@@ -45,8 +45,20 @@ TEST(KernelTable, LargeProductsGetTilesThatHideLatency) {
   KernelRow row =
       selectKernel(Isa::AVX512VNNI, KernelType::I8, {1, 64, 4, 128});
   EXPECT_GE(row.rows * row.vectors, 24);
+  // Two pairs of rows: with three, what brings them together does not fit.
   row = selectKernel(Isa::I8MM, KernelType::I8, {1, 64, 16, 64});
-  EXPECT_EQ(row.rows, 6);
+  EXPECT_EQ(row.rows, 4);
+  EXPECT_EQ(row.vectors, 6);
+}
+
+// Pixels 4 KiB apart share one set of L1, which has eight lines.
+TEST(KernelTable, AlignedPixelsGetFewRows) {
+  auto select = [](int64_t pixelBytes) {
+    return selectKernel(Isa::AVX512VNNI, KernelType::F32,
+                        {1, 84, 2, 1024, pixelBytes});
+  };
+  EXPECT_GT(select(4096 + 64).rows, 8);
+  EXPECT_LE(select(4096).rows, 8);
 }
 
 TEST(KernelTable, ASinglePixelGetsAllVectors) {
