@@ -41,7 +41,8 @@ module attributes {octet.model = {
            {name = "add", op = "Add", precision = "float", macs = 0,
             read = 8192, written = 8192, kernels = [@add]}],
   isas = [ISAS], main = @octet_main, arena_bytes = 8192,
-  arena_alignment = 64, weight_bytes = 8192}} {
+  arena_alignment = 64, weight_bytes = 8192,
+  largest_live_bytes = 4096}} {
   llvm.mlir.global private constant @w(dense<3.0> : tensor<4x512xf32>)
       {alignment = 64 : i64} : !llvm.array<4 x array<512 x f32>>
   llvm.mlir.global private constant @factor(2.0 : f32) : f32
@@ -376,7 +377,8 @@ TEST(ModelInfoTest, attachAndGetAgree) {
   FailureOr<ModelInfo> info = ModelInfo::get(*module);
   ASSERT_TRUE(succeeded(info));
   EXPECT_EQ(info->nodes[0].kernels.size(), 2u);
-  EXPECT_EQ(info->nodes[1].bytes, 16384u);
+  EXPECT_EQ(info->nodes[1].bytesRead, 8192u);
+  EXPECT_EQ(info->nodes[1].bytesWritten, 8192u);
   Attribute before = (*module)->getAttr(ModelInfo::kAttrName);
   info->attach(*module);
   EXPECT_EQ((*module)->getAttr(ModelInfo::kAttrName), before);
