@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Readers.h"
 #include "octet/IR/Hints.h"
 #include "octet/Quantize/Passes.h"
 #include "octet/Quantize/Recipe.h"
@@ -115,8 +116,10 @@ private:
 
   /// Whether some user computes with the result in integers.
   static bool feedsIntegers(Operation *op) {
-    return llvm::any_of(op->getUsers(), [](Operation *user) {
-      return SchemeAttr::of(user) || isa<QuantizeOp>(user);
+    return llvm::any_of(op->getUses(), [](OpOperand &use) {
+      Operation *user = use.getOwner();
+      return isa<QuantizeOp>(user) ||
+             (SchemeAttr::of(user) && !isRealResidual(use));
     });
   }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Outputs.h"
+#include "Readers.h"
 #include "octet/IR/Constants.h"
 #include "octet/Quantize/Passes.h"
 
@@ -16,33 +17,6 @@ namespace mlir::octet {
 
 using namespace mlir;
 using namespace mlir::octet;
-
-static bool isReadAsIntegers(Value value);
-
-/// What a product adds to a result that is read as float stays float as well:
-/// the stream beside the blocks of a transformer.
-static bool isRealResidual(OpOperand &use) {
-  auto op = dyn_cast<WeightedOpInterface>(use.getOwner());
-  return op && op.getResidualOperand() == &use &&
-         !isReadAsIntegers(op->getResult(0));
-}
-
-/// Whether the operator computes on integers that represent its operand.
-static bool readsIntegers(OpOperand &use) {
-  auto form = dyn_cast<IntegerFormOpInterface>(use.getOwner());
-  return form && SchemeAttr::of(form) &&
-         llvm::is_contained(form.getActivationOperands(), &use) &&
-         !isRealResidual(use);
-}
-
-/// As above for any operator, also behind an observer of an earlier run.
-static bool isReadAsIntegers(Value value) {
-  return llvm::any_of(value.getUses(), [](OpOperand &use) {
-    auto observer = dyn_cast<ObserveOp>(use.getOwner());
-    return isa<QuantizeOp>(use.getOwner()) || readsIntegers(use) ||
-           (observer && isReadAsIntegers(observer.getResult()));
-  });
-}
 
 /// The scheme by which some operator reads this value in integers; null if
 /// none does. Through operators that only move elements it is their user's.

@@ -90,3 +90,18 @@ func.func @preference(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = octet.add %x, %x {octet.prefers_float = "it would drift"} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+// A sum that goes into a stream of float values, and nowhere else, is float too.
+// CHECK-LABEL: func @start_of_a_stream
+// CHECK: octet.add{{.*}}octet.stays_float
+// CHECK: octet.matmul{{.*}}octet.scheme
+func.func @start_of_a_stream(%x: tensor<2x2xf32>, %p: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %w = octet.constant dense<1.0> : tensor<2x2xf32> -> tensor<2x2xf32>
+  %s = octet.add %x, %p : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %n = octet.softmax %s {axis = 1 : i64} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  %y = octet.matmul(%n, %w, residual %s) : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %z = octet.softmax %y {axis = 1 : i64} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %z : tensor<2x2xf32>
+}
