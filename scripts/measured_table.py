@@ -12,7 +12,7 @@ PEERS = ["ort int8", "openvino int8"]
 def processor():
     """The processor as Linux names it, without marks."""
     found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
-    return re.sub(r"\((R|TM)\)|\s+(?=@)", "", found[1]) if found else "unknown processor"
+    return re.sub(r"\((R|TM)\)", "", found[1]) if found else "unknown processor"
 
 
 def score(row, column):
@@ -55,8 +55,8 @@ def rewritten(text, accuracy, speed):
     speed = json.loads(pathlib.Path(speed).read_text())
     table = lines(json.loads(pathlib.Path(accuracy).read_text()), speed)
     threads = " and ".join(sorted({str(row["threads"]) for row in speed}))
-    caption = (f"Measured on {processor()} with {threads} thread(s): "
-               "`benchmarks/accuracy.py` and `benchmarks/speed.py`, all contenders in turn in "
-               "one run, least time of a call.")
+    caption = (f"`benchmarks/accuracy.py` and `benchmarks/speed.py --threads {threads}` on an "
+               f"{processor()}: contenders in turn in one run, the least time of a call. "
+               "NAME:BATCH has random weights.")
     head, _, rest = text.partition(BEGIN)
     return head + BEGIN + "\n".join([*table, "", caption]) + "\n" + END + rest.partition(END)[2]
