@@ -12,6 +12,7 @@
 #include "mlir/IR/Matchers.h"
 #include "octet/Codegen/Kernels/Passes.h"
 #include "octet/IR/Constants.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/xxhash.h"
 #include <cmath>
 
@@ -178,8 +179,8 @@ uint64_t Requantizer::getKey() const {
   uint64_t parts[] = {bytes(ArrayRef<char>(weights)),
                       bytes(ArrayRef<int32_t>(starts)),
                       bytes(scales.get()),
-                      uint64_t(found.low),
-                      uint64_t(found.high),
+                      llvm::bit_cast<uint64_t>(double(found.low)),
+                      llvm::bit_cast<uint64_t>(double(found.high)),
                       uint64_t(conv.getInputUnsigned())};
   return bytes(ArrayRef<uint64_t>(parts, std::size(parts)));
 }
