@@ -69,5 +69,5 @@ function(octet_python_tests name directory label)
     COMMAND ${OCTET_PYTHON_EXECUTABLE} -m unittest discover -v
             -s ${directory} -p "test_*.py")
   set_tests_properties(python.${name} PROPERTIES LABELS ${label} TIMEOUT 3600
-    ENVIRONMENT "OCTET_BINARY_DIR=${PROJECT_BINARY_DIR};PYTHONPATH=${PROJECT_SOURCE_DIR}/python;PYTHONDONTWRITEBYTECODE=1")
+    ENVIRONMENT "OCTET_BINARY_DIR=${PROJECT_BINARY_DIR};OCTET_SANITIZE=${OCTET_SANITIZE};PYTHONPATH=${PROJECT_SOURCE_DIR}/python;PYTHONDONTWRITEBYTECODE=1")
 endfunction()

@@ -24,6 +24,8 @@ DIGITS = ROOT / "examples" / "digits" / "digits.onnx"
 SAMPLES = ROOT / "examples" / "digits" / "digits.npz"
 
 
+@unittest.skipIf(os.environ.get("OCTET_SANITIZE"),
+                 "a library with sanitizers needs a program with them: RunTests loads it")
 @unittest.skipUnless(TWO_STEPS.exists(), f"{TWO_STEPS.name} is not built")
 class LoadedModel(unittest.TestCase):
     """test/Run/Inputs/two-steps.c: y = x + bias, top = argmax(y); two rows a call."""

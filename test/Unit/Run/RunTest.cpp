@@ -28,7 +28,8 @@ Array makeArray(int32_t type, std::vector<int64_t> shape,
                 std::vector<T> values) {
   Array array{type, std::move(shape), {}};
   array.data.resize(values.size() * sizeof(T));
-  std::memcpy(array.data.data(), values.data(), array.data.size());
+  if (!values.empty()) // memcpy takes no null, not even for nothing
+    std::memcpy(array.data.data(), values.data(), array.data.size());
   return array;
 }
 
