@@ -5,10 +5,14 @@
 Messages that are joined merge, so that a model with an initializer more is
 the model's bytes and a few others.
 """
+import pathlib
 import struct
+import sys
 
 import numpy as np
 
+# Scripts that import this one may be called by hand.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python"))
 from octet.protobuf import read_fields, read_varints
 from onnx_writer import message
 
