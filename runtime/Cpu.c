@@ -8,20 +8,9 @@
  *
  *===----------------------------------------------------------------------===*/
 
+#include "Cpu.h"
 #include "Runtime.h"
 #include "System.h"
-
-enum {
-  OCTET_CPU_AVX2 = 1 << 0, /* and FMA, F16C, BMI, LZCNT, MOVBE: x86-64-v3 */
-  OCTET_CPU_AVXVNNI = 1 << 1,
-  OCTET_CPU_AVXVNNIINT8 = 1 << 2,
-  OCTET_CPU_AVX512 = 1 << 3, /* F, BW, CD, DQ, VL: x86-64-v4 */
-  OCTET_CPU_AVX512VNNI = 1 << 4,
-  OCTET_CPU_AMX = 1 << 5, /* TILE and INT8 */
-  OCTET_CPU_DOTPROD = 1 << 6,
-  OCTET_CPU_I8MM = 1 << 7,
-  OCTET_CPU_SVE = 1 << 8 /* and half-precision arithmetic */
-};
 
 static int same_text(const char *a, const char *b) {
   for (; *a && *a == *b; ++a, ++b)
@@ -70,7 +59,7 @@ static uint32_t detect_x86_64_v3(cpuid_result leaf1, cpuid_result leaf7) {
          all_bits(leaf7.ebx, bmi_avx2_bmi2);
 }
 
-static uint32_t detect(void) {
+static uint32_t detect_cpu(void) {
   const uint32_t osxsave_avx = 1u << 27 | 1u << 28;
   const uint32_t avx512_f_dq_cd_bw_vl =
       1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
@@ -100,6 +89,10 @@ static uint32_t detect(void) {
       request_tiles())
     bits |= OCTET_CPU_AMX;
   return bits;
+}
+
+static uint32_t detect(void) {
+  return detect_cpu() | (octet_emulated_cpu ? octet_emulated_cpu() : 0);
 }
 
 #define OCTET_X86_ISA(name, features, bits, vectorBits, byDefault)             \

@@ -36,6 +36,10 @@ extern const int num_cases;
 extern const uint8_t lookup_table[256];
 double measure_peak(void);
 
+/* Of test/Support/emulator, where it is linked. */
+extern unsigned long long emulator_count(void) __attribute__((weak));
+extern int emulator_holds_tiles(void) __attribute__((weak));
+
 static uint32_t state = 1;
 static uint32_t next_random(void) {
   state = state * 1664525u + 1013904223u;
@@ -199,6 +203,8 @@ static int check(const test_case *t) {
   if (wrong)
     printf("FAIL %s: %zu of %zu elements\n", t->name, wrong, b.out_count);
   free_buffers(&b);
+  if (emulator_holds_tiles && emulator_holds_tiles())
+    printf("FAIL %s: keeps its tiles\n", t->name), ++wrong;
   return wrong != 0;
 }
 
@@ -254,6 +260,10 @@ int main(int argc, char **argv) {
     else
       failed += check(&cases[i]);
   if (!timing)
-    printf("%d of %d cases passed\n", num_cases - failed, num_cases);
+    printf("%d of %d cases passed", num_cases - failed, num_cases);
+  if (!timing && emulator_count)
+    printf(", %llu instructions emulated", emulator_count());
+  if (!timing)
+    putchar('\n');
   return failed != 0;
 }

@@ -28,6 +28,9 @@ PEAKS = {"avx512vnni": ("vpdpbusd", 64), "amx": ("vpdpbusd", 64),
          "avxvnni": ("%{vex%} vpdpbusd", 32), "avxvnniint8": ("%{vex%} vpdpbusd", 32),
          "avx2": ("vpmaddubsw", 32)}
 ARM = ("neon", "dotprod", "i8mm", "sve")
+# Of what the CPU lacks, this runs what stands left on a CPU that has what stands right.
+EMULATOR = ROOT / "test/Support/emulator"
+EMULATED = {"avxvnni": "avx2", "avxvnniint8": "avx2", "amx": "avx512vnni"}
 
 
 @dataclass
@@ -169,15 +172,15 @@ def speed_set():
             depthwise(56, 56, 128, kind="f32")]
 
 
-def isa_features(isa):
-    """LLVM's features of an instruction set, from Isas.def."""
+def isa_features(isa, recode=False):
+    """LLVM's features of an instruction set, from Isas.def. `recode` replaces AVX-VNNI,
+    where there is none, by AVX-512's encoding of the same, so that it can be timed."""
     text = (ROOT / "include/octet/Support/Isas.def").read_text().replace("\\\n", "")
     defines = dict(re.findall(r'#define (OCTET_X86_V\d)\s+((?:"[^"]*"\s*)+)', text))
     row = re.search(r'OCTET_(?:X86|ARM)_ISA\("%s",\s*((?:"[^"]*"|OCTET_X86_V\d|\s)+),' % isa, text)
     parts = re.sub(r"OCTET_X86_V\d", lambda m: defines[m.group()], row.group(1))
     features = "".join(re.findall(r'"([^"]*)"', parts))
-    if isa == "avxvnni" and not has_isa(isa) and has_isa("avx512vnni"):
-        # The same kernels in AVX-512's encoding, so that they can be run.
+    if recode and isa == "avxvnni" and not has_isa(isa) and has_isa("avx512vnni"):
         features = features.replace("+avxvnni", "+avx512f,+avx512vl,+avx512vnni")
     return features + (",-prefer-256-bit" if "avx512" in features else "")
 
@@ -310,8 +313,9 @@ reconcile-unrealized-casts)""".replace("\n", "")
 class Builder:
     """Compiles shapes into one program."""
 
-    def __init__(self, isa, tools, folder, keep):
+    def __init__(self, isa, tools, folder, keep, recode=False, emulate=False):
         self.isa, self.tools, self.folder, self.keep = isa, tools, folder, keep
+        self.recode, self.emulate = recode, emulate
         self.arm = isa in ARM
 
     def tool(self, name):
@@ -345,7 +349,7 @@ class Builder:
 
     def compile_object(self):
         f, triple = self.folder, "aarch64-linux-gnu" if self.arm else "x86_64-linux-gnu"
-        target = [f"-mtriple={triple}", f"-mattr={isa_features(self.isa)}"]
+        target = [f"-mtriple={triple}", f"-mattr={isa_features(self.isa, self.recode)}"]
         self.run(self.tool("opt"), "-O3", *target, f / "k.ll", "-o", f / "k.bc")
         forms = [("obj", "k.o")] + ([("asm", "k.s")] if self.keep else [])
         for kind, name in forms:
@@ -366,7 +370,9 @@ class Builder:
                 ([] if size == 32 else ["-mavx512f"]) + ["-mavx2"]
         self.run(compiler, "-O2", *peak, "-c", HERE / "peak.c", "-o", f / "peak.o")
         self.run(compiler, "-O2", "-ffp-contract=off", *(["-static"] if self.arm else []),
-                 HERE / "harness.c", f / "cases.c", f / "peak.o", f / "k.o", "-lm", "-o", f / "kernels")
+                 HERE / "harness.c", f / "cases.c", f / "peak.o", f / "k.o",
+                 *(sorted(EMULATOR.glob("*.c")) if self.emulate else []), "-lm",
+                 "-o", f / "kernels")
 
     def build(self, shapes):
         extents = self.compile_ir(shapes)
@@ -383,6 +389,10 @@ def has_isa(isa):
             "amx": ["amx_int8"]}[isa]
     flags = pathlib.Path("/proc/cpuinfo").read_text()
     return all(re.search(rf"\b{flag}\b", flags) for flag in need)
+
+
+def can_emulate(isa):
+    return isa in EMULATED and has_isa(EMULATED[isa])
 
 
 def main():
@@ -405,14 +415,18 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(options.keep or scratch).resolve()
         folder.mkdir(exist_ok=True, parents=True)
-        Builder(options.isa, options.tools, folder, bool(options.keep)).build(shapes)
+        timed, native = options.command == "time", has_isa(options.isa)
+        recode = timed and options.isa == "avxvnni" and has_isa("avx512vnni")
+        emulate = options.command == "check" and not native and can_emulate(options.isa)
+        Builder(options.isa, options.tools, folder, bool(options.keep), recode,
+                emulate).build(shapes)
         if options.command == "build":
             return 0
-        if not has_isa(options.isa) and not (options.isa == "avxvnni" and has_isa("avx512vnni")):
+        if not (native or recode or emulate):
             print(f"compiled, not run: this machine has no {options.isa}")
             return 0
         run = ["qemu-aarch64-static", "-cpu", "max"] if options.isa in ARM else []
-        mode = ["time"] if options.command == "time" else []
+        mode = ["time"] if timed else []
         return subprocess.run(run + [str(folder / "kernels")] + mode).returncode
 
 

@@ -64,7 +64,9 @@ static llvm::Expected<llvm::StringSet<>> getUndefined(const Objects &objects) {
       if (!flags || !name)
         return flags ? name.takeError() : flags.takeError();
       bool isUndefined = *flags & llvm::object::SymbolRef::SF_Undefined;
-      if (!name->empty())
+      // What is weak may be missing: the program asks whether it is there.
+      bool mayMiss = isUndefined && *flags & llvm::object::SymbolRef::SF_Weak;
+      if (!name->empty() && !mayMiss)
         (isUndefined ? undefined : defined).insert(*name);
     }
   }
