@@ -63,6 +63,7 @@ static void addSteps(OpPassManager &pm) {
 /// Steps to the LLVM dialect. All passes but two work on one step at a time.
 static void addLowering(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createCloneSteps({options.target}));
+  pm.addPass(createOctetChooseTiles({options.tileCandidate}));
   pm.addPass(createOctetFuseRequantization());
   pm.addPass(createOctetPackWeights());
   addRelease(pm, options);

@@ -8,7 +8,7 @@
 
 #include "octet/Pipeline/Calibrate.h"
 
-#include "octet/Emit/Emit.h"
+#include "HostLibrary.h"
 #include "octet/IR/Octet.h"
 #include "octet/Quantize/Passes.h"
 #include "octet/Quantize/Statistics.h"
@@ -16,7 +16,6 @@
 #include "octet/Run/Model.h"
 
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Process.h"
 
 #include <cmath>
@@ -30,19 +29,6 @@ static LogicalResult fail(ModuleOp module, const Twine &message) {
 }
 
 namespace {
-/// A file that is gone when this is.
-struct TemporaryFile {
-  SmallString<128> path;
-  TemporaryFile() {
-    if (llvm::sys::fs::createTemporaryFile("octet-calibrate", "so", path))
-      path.clear();
-  }
-  ~TemporaryFile() {
-    if (!path.empty())
-      llvm::sys::fs::remove(path);
-  }
-};
-
 /// The samples of every input of a model, cut into batches.
 class Samples {
 public:
@@ -144,8 +130,9 @@ void Samples::fill(::octet::Call &call, int64_t batch) const {
 }
 
 /// Compiles the model that gives what the observers see.
-static LogicalResult compileObserved(ModuleOp module, StringRef path,
-                                     const CompileOptions &options) {
+static LogicalResult compileObserved(ModuleOp module,
+                                     const CompileOptions &options,
+                                     HostLibrary &library) {
   OwningOpRef<ModuleOp> clone = module.clone();
   PassManager pm(module.getContext());
   pm.addNestedPass<func::FuncOp>(createExposeObservers());
@@ -159,13 +146,7 @@ static LogicalResult compileObserved(ModuleOp module, StringRef path,
   host.sharesConstants = true;
   if (failed(runStages(*clone, Stage::Propagate, Stage::Codegen, host)))
     return failure();
-  EmitOptions emitOptions;
-  emitOptions.output = path.str();
-  emitOptions.kind = EmitKind::SharedLibrary;
-  emitOptions.target = host.target;
-  emitOptions.header = false;
-  emitOptions.threads = options.threads;
-  return emit(*clone, emitOptions);
+  return library.load(*clone, host);
 }
 
 /// Shows progress on a terminal, nothing in a pipe.
@@ -211,13 +192,8 @@ LogicalResult mlir::octet::calibrate(ModuleOp module,
   module.walk([&](ObserveOp op) { observers.push_back(op); });
   if (observers.empty())
     return success();
-  TemporaryFile library;
-  if (library.path.empty())
-    return fail(module, "no temporary file can be made for calibration");
-  if (failed(compileObserved(module, library.path, options)))
+  HostLibrary library;
+  if (failed(compileObserved(module, options, library)))
     return failure();
-  auto model = ::octet::Model::load(std::string(library.path.str()));
-  if (!model)
-    return fail(module, "calibration: " + model.error().message);
-  return runSamples(module, *model, observers, options);
+  return runSamples(module, library.get(), observers, options);
 }

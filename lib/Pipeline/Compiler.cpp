@@ -16,6 +16,7 @@
 #include "octet/Lower/Passes.h"
 #include "octet/Pipeline/Calibrate.h"
 #include "octet/Pipeline/Report.h"
+#include "octet/Pipeline/Tune.h"
 #include "octet/Propagate/Passes.h"
 #include "octet/Quantize/Passes.h"
 #include "octet/Support/OutputFile.h"
@@ -82,6 +83,7 @@ static void addStage(OpPassManager &pm, Stage stage,
     codegen.target = options.target.str();
     codegen.oracle = options.oracle;
     codegen.releaseConstants = !options.sharesConstants;
+    codegen.tileCandidate = options.tileCandidate;
     return buildCodegenPipeline(pm, codegen);
   }
   case Stage::Emit:
@@ -277,6 +279,13 @@ LogicalResult mlir::octet::compileModel(MLIRContext *context,
       (void)writeReport(report, context, options);
       return failure();
     }
+  }
+  if (!options.tune.empty() && done < Stage::Codegen &&
+      options.stopAfter >= Stage::Codegen) {
+    if (failed(runStages(*module, done, Stage::Lower, options)) ||
+        failed(tune(*module, options)))
+      return failure();
+    done = Stage::Lower;
   }
   if (failed(runStages(*module, done, options.stopAfter, options)))
     return failure();

@@ -74,6 +74,11 @@ struct Flags {
       cl::desc("Write as JSON which operators compute in integers, "
                "and why others do not"),
       cl::value_desc("file"), cl::cat(category)};
+  cl::opt<std::string> tune{
+      "tune",
+      cl::desc("Measure the register tiles of each kernel on this machine and "
+               "keep the best in this file; what it holds already is used"),
+      cl::value_desc("file"), cl::cat(category)};
   cl::opt<bool> failOnFloat{
       "fail-on-float", cl::desc("An operator that stays float is an error"),
       cl::cat(category)};
@@ -157,6 +162,7 @@ static llvm::Expected<CompileOptions> readOptions(const Flags &flags) {
   options.emit = flags.emit;
   options.samples.assign(flags.calibrate.begin(), flags.calibrate.end());
   options.report = flags.report;
+  options.tune = flags.tune;
   options.failOnFloat = flags.failOnFloat;
   options.verbose = flags.verbose;
   options.threads = std::max(1u, unsigned(flags.threads));

@@ -31,6 +31,9 @@ struct CodegenOptions {
   /// The module is the only one of its context: constants that it has no use
   /// for any more are given back.
   bool releaseConstants = false;
+  /// The register tile that all kernels get, as octet-choose-tiles counts them;
+  /// -1: the measured ones of `octet_kernel.tiles`, or the cheapest.
+  int64_t tileCandidate = -1;
 };
 
 /// linalg, tensor, arith, math and scf on storage types -> the LLVM dialect

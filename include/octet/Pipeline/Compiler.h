@@ -34,11 +34,14 @@ struct CompileOptions {
   std::string recipe; ///< JSON text
   Target target = Target::host();
   Stage stopAfter = Stage::Emit;
+  std::string tune;   ///< file of measured register tiles; empty: none
   std::string report; ///< file for the JSON report; empty: none
   bool failOnFloat = false;
   bool oracle = false; ///< plain loops instead of kernels
   bool verbose = false;
   unsigned threads = 2; ///< of the compiler itself
+  /// As in CodegenOptions.
+  int64_t tileCandidate = -1;
   /// Another module shares constants with this one: none may be given back.
   bool sharesConstants = false;
 };

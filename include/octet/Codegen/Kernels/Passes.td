@@ -40,6 +40,38 @@ def OctetPackWeights : Pass<"octet-pack-weights", "::mlir::ModuleOp"> {
   ];
 }
 
+def OctetChooseTiles : Pass<"octet-choose-tiles", "::mlir::ModuleOp"> {
+  let summary = "gives kernels the register tiles that were measured best";
+  let description = [{
+    The module's dictionary `octet_kernel.tiles` holds the tiles of kernels that
+    were measured (`octet-compile --tune`), by what a kernel computes and on
+    which instruction set. A kernel that it does not name gets the tile that the
+    cost model finds cheapest, when it is lowered.
+
+    With `candidate=N`, to measure them, each kernel gets row N of the kernel
+    table for its instruction set and type instead; its function is marked with
+    the name that the kernel has in the dictionary, `octet_kernel.measured`.
+
+    ```mlir
+    module attributes {octet_kernel.tiles = {
+        "avx512vnni 1x56x56x64xi8 64x3x3x64 strides 1x1 dilations 1x1 i8 2" =
+          #octet_kernel.tile<rows = 14, vectors = 2, unroll = 1>}} {
+      func.func @k0(...) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
+        octet_kernel.conv ins(%x, %w : ...) ...
+        // becomes
+        octet_kernel.conv ins(%x, %w : ...) ...
+            attributes {tile = #octet_kernel.tile<rows = 14, vectors = 2, unroll = 1>}
+    ```
+  }];
+  let options = [
+    Option<"candidate", "candidate", "int64_t", /*default=*/"-1",
+           "row of the kernel table, counted within an instruction set and type">
+  ];
+  let statistics = [
+    Statistic<"numChosen", "chosen", "Number of kernels that get a tile">
+  ];
+}
+
 def OctetFuseRequantization
     : Pass<"octet-fuse-requantization", "::mlir::ModuleOp"> {
   let summary = "requantizes sums by one multiply-add, where it is proved exact";
