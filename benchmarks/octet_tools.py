@@ -77,14 +77,17 @@ def run_model(library, inputs, isa=None, threads=1, feedback=None):
     return result
 
 
-def benchmark(library, inputs, repeat, threads=1, isa=None):
-    """octet-run's own measurement as a dict: min_ms, median_ms, ..."""
+def benchmark(library, inputs, repeat, threads=1, isa=None, profile=False):
+    """octet-run's own measurement as a dict: min_ms, median_ms, ...; with `profile`
+    the nodes too."""
     given = pathlib.Path(library).with_suffix(".in.npz")
     np.savez(given, **inputs)
     command = [find_tool("octet-run"), str(library), "--benchmark", "--json",
                "--repeat", str(repeat), "--threads", str(threads), "--input", str(given)]
     if isa:
         command += ["--isa", isa]
+    if profile:
+        command.append("--profile")
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, check=False)
     if done.returncode:

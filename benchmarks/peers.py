@@ -1,11 +1,14 @@
 # Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The peers that Octet is compared with, each optional: ONNX Runtime, OpenVINO."""
+"""The peers that Octet is compared with, each optional: ONNX Runtime, OpenVINO with
+NNCF, LiteRT."""
 import contextlib
 import importlib.util
 import io
 import logging
 import pathlib
+import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -70,6 +73,43 @@ def ort_quantize(model, calibration, output, batch=1):
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8)
     logging.disable(logging.NOTSET)
+
+
+def batches(calibration, batch):
+    """The calibration samples as dicts of one call's inputs."""
+    count = len(next(iter(calibration.values())))
+    for first in range(0, count - batch + 1, batch):
+        yield {name: array[first:first + batch] for name, array in calibration.items()}
+
+
+def nncf_quantize(model, calibration, batch=1):
+    """OpenVINO's model in int8, by its own quantizer with its default settings."""
+    import nncf
+    import openvino
+    nncf.set_log_level(logging.ERROR)
+    read = openvino.Core().read_model(str(model))
+    with contextlib.redirect_stdout(io.StringIO()):
+        return nncf.quantize(read, nncf.Dataset(list(batches(calibration, batch))))
+
+
+def litert_convert(model, calibration, batch, scratch):
+    """The .tflite file of a model, int8 with float inputs and outputs, weights per
+    channel, calibrated by the same samples; raises where onnx2tf converts it not."""
+    folder = pathlib.Path(scratch) / "tflite"
+    command = [sys.executable, "-m", "onnx2tf", "-i", str(model), "-o", str(folder),
+               "-oiqt", "-qt", "per-channel", "-b", str(batch), "-n"]
+    for name, array in calibration.items():
+        # It wants channels last, and takes the samples as they are.
+        data = pathlib.Path(scratch) / f"{name}.npy"
+        np.save(data, array.transpose(0, 2, 3, 1) if array.ndim == 4 else array)
+        command += ["-cind", name, str(data), "0.0", "1.0"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False)
+    found = sorted(folder.glob("*_integer_quant.tflite"))
+    if done.returncode or not found:
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        raise ValueError(f"onnx2tf: {lines[-1] if lines else done.returncode}")
+    return found[0]
 
 
 def ort_session(model, threads=1):

@@ -9,7 +9,10 @@ MODEL is a name of models.py, `resnet8:1` to name the batch too, or an ONNX file
 Every contender runs a burst in every round, so that a change of the clock meets all of
 them. ms is the least time of one call, median that of all calls. ONNX Runtime runs its
 own static int8 form (QDQ, u8 activations, s8 weights per channel), OpenVINO the same
-file; both are optional. The last column is Octet's least time over the best peer's.
+file and the form that its own NNCF makes, LiteRT what onnx2tf makes of the model where
+it converts it; all are optional. `peak` is the time that the model's multiply-accumulates
+take at the peak of the dot-product instruction, measured in the same run, over the least
+time. The last column is Octet's least time over the best peer's.
 """
 import argparse
 import json
@@ -17,73 +20,14 @@ import pathlib
 import statistics
 import sys
 import tempfile
-import time
 
+import machine
 import octet_tools
 import peers
+from contenders import InProcess, LiteRT, Octet, OnnxRuntime, OpenVino
 
 CALIBRATION_BATCHES = 8
-
-
-class OnnxRuntime:
-    def __init__(self, path, inputs, threads):
-        self.session = peers.ort_session(path, threads)
-        self.binding = self.session.io_binding()
-        for name, array in inputs.items():
-            self.binding.bind_cpu_input(name, array)
-        for output in self.session.get_outputs():
-            self.binding.bind_output(output.name, "cpu")
-
-    def call(self):
-        self.session.run_with_iobinding(self.binding)
-
-
-class OpenVino:
-    def __init__(self, path, inputs, threads):
-        import openvino
-        core = openvino.Core()
-        compiled = core.compile_model(str(path), "CPU", {
-            "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1,
-            "PERFORMANCE_HINT": "LATENCY"})
-        self.request = compiled.create_infer_request()
-        for name, array in inputs.items():
-            self.request.set_tensor(name, openvino.Tensor(array))
-
-    def call(self):
-        self.request.infer()
-
-
-class InProcess:
-    """A contender that is called from here; times in ms."""
-
-    def __init__(self, contender):
-        self.contender = contender
-        for _ in range(3):
-            contender.call()
-
-    def burst(self, seconds):
-        times, end = [], time.perf_counter() + seconds
-        while time.perf_counter() < end or len(times) < 3:
-            start = time.perf_counter()
-            self.contender.call()
-            times.append((time.perf_counter() - start) * 1e3)
-        return min(times), statistics.median(times)
-
-
-class Octet:
-    """A compiled library, measured by octet-run."""
-
-    def __init__(self, library, inputs, threads):
-        self.library, self.inputs, self.threads = library, inputs, threads
-        self.expected_ms = self.measure(5)["min_ms"]
-
-    def measure(self, repeat):
-        return octet_tools.benchmark(self.library, self.inputs, repeat, self.threads)
-
-    def burst(self, seconds):
-        repeat = max(3, int(seconds * 1e3 / max(self.expected_ms, 1e-3)))
-        found = self.measure(min(repeat, 20000))
-        return found["min_ms"], found["median_ms"]
+PEERS = ("ort int8", "openvino int8", "nncf int8", "litert int8")
 
 
 def contenders(path, inputs, calibration, batch, threads, with_float, scratch):
@@ -103,8 +47,8 @@ def contenders(path, inputs, calibration, batch, threads, with_float, scratch):
 
     def compiled(name, samples):
         library = scratch / f"{name}.so"
-        octet_tools.compile_model(path, library, samples, batch)
-        return Octet(library, inputs, threads)
+        report = octet_tools.compile_model(path, library, samples, batch)
+        return Octet(library, inputs, threads, report)
 
     add("octet int8", (), lambda: compiled("int8", calibration))
     if not peers.missing("onnx", "onnxruntime"):
@@ -113,6 +57,10 @@ def contenders(path, inputs, calibration, batch, threads, with_float, scratch):
         lambda: InProcess(OnnxRuntime(quantized, inputs, threads)))
     add("openvino int8", ("openvino", "onnxruntime"),
         lambda: InProcess(OpenVino(quantized, inputs, threads)))
+    add("nncf int8", ("openvino", "nncf"), lambda: InProcess(OpenVino(
+        peers.nncf_quantize(path, calibration, batch), inputs, threads)))
+    add("litert int8", ("ai_edge_litert", "onnx2tf", "tensorflow"), lambda: InProcess(LiteRT(
+        peers.litert_convert(path, calibration, batch, scratch), inputs, threads)))
     if with_float:
         add("octet float", (), lambda: compiled("float", None))
         add("ort float", ("onnxruntime",),
@@ -156,19 +104,25 @@ def resolve(spec, scratch):
             models.random_inputs(model, entry, CALIBRATION_BATCHES))
 
 
-def show(name, threads, made, times):
-    best = min((found["ms"] for contender, found in times.items()
-                if contender in ("ort int8", "openvino int8")), default=None)
+def count_macs(made):
+    return next((one.macs for one in made.values() if isinstance(one, Octet)), 0)
+
+
+def show(name, threads, made, times, peak):
+    best = min((found["ms"] for contender, found in times.items() if contender in PEERS),
+               default=None)
+    bound = 2e-6 * count_macs(made) / peak if peak else None
     for contender, one in made.items():
         if contender not in times:
             print(f"{name:22} {threads:2} {contender:14} {one}")
             continue
         found = times[contender]
+        share = f"{100 * bound / found['ms']:5.1f} %" if bound and "int8" in contender else ""
         ratio = ""
         if best and contender.startswith("octet"):
             ratio = f"{found['ms'] / best:6.2f} x best peer"
         print(f"{name:22} {threads:2} {contender:14} {found['ms']:10.4f} "
-              f"{found['median']:10.4f}  {ratio}".rstrip(), flush=True)
+              f"{found['median']:10.4f} {share:>8} {ratio}".rstrip(), flush=True)
 
 
 def default_specs():
@@ -188,7 +142,10 @@ def main():
     arguments = parser.parse_args()
     if peers.missing("onnx"):
         sys.exit("speed.py: needs the onnx package, to build its models")
-    print(f"{'model':22} {'th':>2} {'contender':14} {'ms':>10} {'median':>10}")
+    peak = machine.measure_peak(arguments.threads)
+    if peak:
+        print(f"peak of {arguments.threads} thread{'s' * (arguments.threads > 1)}: {peak:.0f} GOPS")
+    print(f"{'model':22} {'th':>2} {'contender':14} {'ms':>10} {'median':>10} {'peak':>8}")
     rows = []
     for spec in arguments.models or default_specs():
         with tempfile.TemporaryDirectory() as scratch:
@@ -197,8 +154,9 @@ def main():
             made = contenders(path, inputs, calibration, batch, arguments.threads,
                               arguments.float, scratch)
             times = measure(made, arguments.rounds, arguments.seconds)
-            show(name, arguments.threads, made, times)
-            rows.append({"model": name, "threads": arguments.threads, "times": times})
+            show(name, arguments.threads, made, times, peak)
+            rows.append({"model": name, "threads": arguments.threads, "times": times,
+                         "macs": count_macs(made), "peak_gops": peak})
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -21,6 +21,7 @@ import time
 
 import numpy as np
 
+import contenders
 import octet_tools
 import peers
 import speed
@@ -35,9 +36,9 @@ def octet_once(library):
 
 
 def process(contender, path, arrays):
-    """Imports speed.py's contender anew and calls it once."""
-    code = (f"import sys, numpy; sys.path.insert(0, {str(HERE)!r}); import speed; "
-            f"speed.{contender}({str(path)!r}, dict(numpy.load({str(arrays)!r})), 1).call()")
+    """Imports a contender anew and calls it once."""
+    code = (f"import sys, numpy; sys.path.insert(0, {str(HERE)!r}); import contenders; "
+            f"contenders.{contender}({str(path)!r}, dict(numpy.load({str(arrays)!r})), 1).call()")
     subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, check=True)
 
@@ -52,10 +53,10 @@ def starters(path, inputs, calibration, batch, scratch):
     if not peers.missing("onnxruntime"):
         peers.ort_quantize(path, calibration, quantized, batch)
         made["ort"] = lambda: process("OnnxRuntime", quantized, arrays)
-        made["ort session"] = lambda: speed.OnnxRuntime(quantized, inputs, 1).call()
+        made["ort session"] = lambda: contenders.OnnxRuntime(quantized, inputs, 1).call()
         if not peers.missing("openvino"):
             made["openvino"] = lambda: process("OpenVino", quantized, arrays)
-            made["openvino session"] = lambda: speed.OpenVino(quantized, inputs, 1).call()
+            made["openvino session"] = lambda: contenders.OpenVino(quantized, inputs, 1).call()
     return made
 
 

@@ -24,9 +24,10 @@ from dataclasses import dataclass, field
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PEAKS = {"avx512vnni": ("vpdpbusd", 64), "amx": ("vpdpbusd", 64),
-         "avxvnni": ("%{vex%} vpdpbusd", 32), "avxvnniint8": ("%{vex%} vpdpbusd", 32),
-         "avx2": ("vpmaddubsw", 32)}
+sys.path.insert(0, str(HERE.parent))
+
+import machine
+
 ARM = ("neon", "dotprod", "i8mm", "sve")
 # Of what the CPU lacks, this runs what stands left on a CPU that has what stands right.
 EMULATOR = ROOT / "test/Support/emulator"
@@ -363,12 +364,7 @@ class Builder:
                                              harness, re.S).group())
         (f / "cases.c").write_text(to_cases(shapes, extents, f))
         compiler = "aarch64-linux-gnu-gcc" if self.arm else self.tool("clang")
-        peak = []
-        if self.isa in PEAKS:
-            name, size = PEAKS[self.isa]
-            peak = [f"-DPEAK=\"{name}\"", f"-DBYTES={size}"] + \
-                ([] if size == 32 else ["-mavx512f"]) + ["-mavx2"]
-        self.run(compiler, "-O2", *peak, "-c", HERE / "peak.c", "-o", f / "peak.o")
+        self.run(compiler, "-O2", *machine.peak_flags(self.isa), "-c", HERE / "peak.c", "-o", f / "peak.o")
         self.run(compiler, "-O2", "-ffp-contract=off", *(["-static"] if self.arm else []),
                  HERE / "harness.c", f / "cases.c", f / "peak.o", f / "k.o",
                  *(sorted(EMULATOR.glob("*.c")) if self.emulate else []), "-lm",
