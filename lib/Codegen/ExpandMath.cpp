@@ -62,14 +62,15 @@ static Value createFloor(OpBuilder &b, Location loc, Value x, bool up) {
 }
 
 namespace {
-/// fma -> a product and a sum, each rounded: what every CPU can do. Kernels
-/// have one only where the CPU does, and mean it.
+/// fma -> a product and a sum, each rounded: what every CPU can do, and plain
+/// loops as well as kernels. octet-fuse-requantization marks those that it means
+/// to round once, for CPUs that can.
 struct SplitFma : public OpRewritePattern<math::FmaOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::FmaOp op,
                                 PatternRewriter &rewriter) const override {
-    if (op->getParentOfType<octet_kernel::ConvOp>())
-      return rewriter.notifyMatchFailure(op, "is part of a kernel");
+    if (bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::contract))
+      return rewriter.notifyMatchFailure(op, "is meant to round once");
     Value product =
         arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
     rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());

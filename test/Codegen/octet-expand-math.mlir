@@ -52,3 +52,24 @@ func.func @generic_floor(%x: f32) -> (f32, f32, f32) {
   %2 = math.trunc %x : f32
   return %0, %1, %2 : f32, f32, f32
 }
+
+// A function in the epilogue of a kernel has the bits of the same one elsewhere;
+// only what octet-fuse-requantization marked rounds once.
+// CHECK-LABEL: func @epilogue
+// CHECK: octet_kernel.conv
+// CHECK-NOT: math.exp
+// CHECK: math.fma {{.*}} fastmath<contract>
+// CHECK-NOT: math.fma
+// CHECK: return
+func.func @epilogue(%x: memref<1x1x5x2xi8>, %w: memref<2x1x1x2xi8>, %y: memref<1x1x5x2xf32>)
+    attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
+  octet_kernel.conv ins(%x, %w : memref<1x1x5x2xi8>, memref<2x1x1x2xi8>) outs(%y : memref<1x1x5x2xf32>)
+      attributes {kernel = array<i64: 1, 1>, input_unsigned} {
+  ^bb0(%sum: i32):
+    %0 = arith.sitofp %sum : i32 to f32
+    %1 = math.fma %0, %0, %0 fastmath<contract> : f32
+    %2 = math.exp %1 : f32
+    octet_kernel.yield %2 : f32
+  }
+  return
+}

@@ -16,7 +16,7 @@ memref.global "private" constant @scale : memref<2xf32> = dense<[0.3, 0.71]>
 // CHECK: ^bb0(%[[SUM:.*]]: i32, %[[SCALE:.*]]: f32, %[[START:.*]]: i32, %[[OFFSET:.*]]: f32):
 // CHECK: %[[TOTAL:.*]] = arith.addi %[[SUM]], %[[START]]
 // CHECK: %[[FLOAT:.*]] = arith.bitcast %[[TOTAL]] : i32 to f32
-// CHECK: %[[REAL:.*]] = math.fma %[[FLOAT]], %[[SCALE]], %[[OFFSET]]
+// CHECK: %[[REAL:.*]] = math.fma %[[FLOAT]], %[[SCALE]], %[[OFFSET]] fastmath<contract>
 // CHECK: %[[ROUNDED:.*]] = math.roundeven %[[REAL]]
 // CHECK: %[[Q:.*]] = arith.fptosi %[[ROUNDED]]
 // CHECK: %[[MOVED:.*]] = arith.addi %[[Q]], %c7

@@ -257,8 +257,11 @@ void Requantizer::rewrite(ArrayRef<MultiplyAdd> forms) {
     return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(value)));
   };
   Value total = arith::AddIOp::create(b, sum, start);
+  // "contract" says that it rounds once on purpose: other multiply-adds are
+  // split, so that floats are the same on every CPU.
   Value real = math::FmaOp::create(b, arith::BitcastOp::create(b, f32, total),
-                                   scaleValue, offset);
+                                   scaleValue, offset,
+                                   arith::FastMathFlags::contract);
   Value result =
       arith::FPToSIOp::create(b, i32, math::RoundEvenOp::create(b, real));
   if (found.zeroPoint)
