@@ -63,8 +63,8 @@ static Value createFloor(OpBuilder &b, Location loc, Value x, bool up) {
 
 namespace {
 /// fma -> a product and a sum, each rounded: what every CPU can do, and plain
-/// loops as well as kernels. octet-fuse-requantization marks those that it means
-/// to round once, for CPUs that can.
+/// loops as well as kernels. octet-fuse-requantization marks those that it
+/// means to round once, for CPUs that can.
 struct SplitFma : public OpRewritePattern<math::FmaOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::FmaOp op,

@@ -7,6 +7,7 @@
 
 #include "octet/IR/Hints.h"
 #include "octet/Quantize/Passes.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::octet {
 #define GEN_PASS_DEF_KEEPRESOLUTION
@@ -45,34 +46,42 @@ private:
   void release(ObserveOp observer) {
     for (OpOperand &use :
          llvm::make_early_inc_range(observer.getResult().getUses()))
-      if (releaseUser(use.getOwner()))
+      if (canRelease(use.getOwner())) {
+        released.insert(use.getOwner());
         use.set(observer.getInput());
+      }
+    // What reads a released movement can be released too.
+    for (size_t i = 0; i < released.size(); ++i)
+      if (isa<SameScaleOpInterface>(released[i]))
+        released.insert_range(released[i]->getUsers());
+    for (Operation *op : released)
+      stayFloat(op);
+    released.clear();
   }
 
-  /// Products give up their scheme, and so do movements all of whose users did.
-  bool releaseUser(Operation *user) {
-    // An observer of channel means only looks.
+  /// Products can give up their scheme, and so can movements all of whose users
+  /// can. An observer of channel means only looks.
+  static bool canRelease(Operation *user) {
     if (auto observer = dyn_cast<ObserveOp>(user))
       return !observer.getSchemeAttr();
     if (!SchemeAttr::of(user) || user->hasAttr(kRequiresIntegersName))
       return false;
-    if (isa<SameScaleOpInterface>(user)) {
-      bool all = true;
-      for (Operation *next : user->getUsers())
-        all &= releaseUser(next);
-      if (!all)
-        return false;
-    } else if (!isa<WeightedOpInterface>(user)) {
-      return false;
-    }
-    user->removeAttr(SchemeAttr::kName);
-    user->setAttr(SchemeAttr::kStaysFloatName,
-                  StringAttr::get(&getContext(),
-                                  "a typical sample spans fewer than 32 of the "
-                                  "256 codes of its input; a recipe's "
-                                  "\"precision\": \"int8\" overrules this"));
-    ++numReleased;
-    return true;
+    if (isa<SameScaleOpInterface>(user))
+      return llvm::all_of(user->getUsers(), canRelease);
+    return isa<WeightedOpInterface>(user);
   }
+
+  void stayFloat(Operation *op) {
+    if (isa<ObserveOp>(op))
+      return;
+    op->removeAttr(SchemeAttr::kName);
+    op->setAttr(SchemeAttr::kStaysFloatName,
+                getOverrulable(&getContext(),
+                               "a typical sample spans fewer than 32 of the "
+                               "256 codes of its input"));
+    ++numReleased;
+  }
+
+  llvm::SetVector<Operation *> released;
 };
 } // namespace

@@ -131,10 +131,7 @@ struct PreferFloatPass : octet::impl::PreferFloatBase<PreferFloatPass> {
 
 private:
   void prefer(Operation *op, StringRef reason) {
-    op->setAttr(
-        kPrefersFloatName,
-        StringAttr::get(&getContext(), reason + "; a recipe's \"precision\": "
-                                                "\"int8\" overrules this"));
+    op->setAttr(kPrefersFloatName, getOverrulable(&getContext(), reason));
     ++numPreferred;
   }
 };

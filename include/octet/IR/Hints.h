@@ -1,16 +1,18 @@
-//===- Hints.h - What the importer tells Quantize ---------------*- C++ -*-===//
+//===- Hints.h - What speaks for float or integers --------------*- C++ -*-===//
 //
 // Part of Octet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Names of attributes that an operator may carry. Where an operator of ONNX
-// becomes many, its importer knows what cannot be seen from any of them.
+// becomes many, its importer knows what cannot be seen from any of them;
+// recipes and the passes of Quantize write some of them too.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef OCTET_IR_HINTS_H
 #define OCTET_IR_HINTS_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace mlir::octet {
@@ -24,6 +26,13 @@ inline constexpr llvm::StringLiteral kRequiresIntegersName =
 
 /// The name of a group: the results of its operators are to have one scale.
 inline constexpr llvm::StringLiteral kRangeGroupName = "octet.range_group";
+
+/// A reason to stay float, with how to have integers nevertheless.
+inline StringAttr getOverrulable(MLIRContext *context,
+                                 const llvm::Twine &reason) {
+  return StringAttr::get(
+      context, reason + "; a recipe's \"precision\": \"int8\" overrules this");
+}
 
 } // namespace mlir::octet
 

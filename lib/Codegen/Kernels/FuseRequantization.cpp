@@ -259,9 +259,9 @@ void Requantizer::rewrite(ArrayRef<MultiplyAdd> forms) {
   Value total = arith::AddIOp::create(b, sum, start);
   // "contract" says that it rounds once on purpose: other multiply-adds are
   // split, so that floats are the same on every CPU.
-  Value real = math::FmaOp::create(b, arith::BitcastOp::create(b, f32, total),
-                                   scaleValue, offset,
-                                   arith::FastMathFlags::contract);
+  Value real =
+      math::FmaOp::create(b, arith::BitcastOp::create(b, f32, total),
+                          scaleValue, offset, arith::FastMathFlags::contract);
   Value result =
       arith::FPToSIOp::create(b, i32, math::RoundEvenOp::create(b, real));
   if (found.zeroPoint)

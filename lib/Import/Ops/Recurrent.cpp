@@ -52,14 +52,15 @@ protected:
   /// Products are worth integers; what is between them, rounded at each step,
   /// would drift.
   Value keepFloat(Value x) {
-    return annotate(x, kPrefersFloatName,
-                    "a recurrence rounds its state at each step; a recipe's "
-                    "\"precision\": \"int8\" overrules this");
+    return annotate(
+        x, kPrefersFloatName,
+        getOverrulable(n.b.getContext(),
+                       "a recurrence rounds its state at each step"));
   }
-  Value annotate(Value x, StringRef name, const Twine &text) {
+  Value annotate(Value x, StringRef name, StringAttr text) {
     Operation *op = x ? x.getDefiningOp() : nullptr;
     if (op && !isa<ConstantOp>(op))
-      op->setAttr(name, n.b.getStringAttr(text));
+      op->setAttr(name, text);
     return x;
   }
   /// The columns of one gate, or of `count` from it on.
@@ -237,7 +238,7 @@ Value Recurrence::runDirection(int64_t direction, bool reverse) {
     int64_t time = reverse ? length - 1 - i : i;
     state = step(n.slice(inputs, 0, time * batch, batch));
     // With one scale the steps stay alike.
-    annotate(state, kRangeGroupName, group);
+    annotate(state, kRangeGroupName, n.b.getStringAttr(group));
     states[time] = n.reshape(state, {1, 1, batch, hidden});
     if (!state)
       return {};
