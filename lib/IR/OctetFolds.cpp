@@ -11,6 +11,7 @@
 
 #include "octet/IR/Compare.h"
 #include "octet/IR/Constants.h"
+#include "octet/IR/FoldLimit.h"
 #include "octet/IR/Octet.h"
 
 #include "mlir/IR/Matchers.h"
@@ -23,9 +24,6 @@
 
 using namespace mlir;
 using namespace mlir::octet;
-
-/// Results above this many elements are not computed by `fold`.
-static constexpr int64_t kFoldLimit = 4096;
 
 static std::optional<ConstantData> readOperand(Attribute attr,
                                                int64_t limit = kFoldLimit) {

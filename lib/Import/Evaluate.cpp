@@ -11,6 +11,7 @@
 #include "Evaluate.h"
 
 #include "octet/IR/Compare.h"
+#include "octet/IR/FoldLimit.h"
 
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -20,9 +21,6 @@
 
 using namespace mlir;
 using namespace mlir::octet;
-
-/// Results above this many elements are left to run time.
-static constexpr int64_t kLimit = 4096;
 
 namespace {
 /// Elements in the widest type of their kind.
@@ -40,7 +38,7 @@ struct Numbers {
 
 static std::optional<Numbers> read(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type || type.getNumElements() > kLimit)
+  if (!type || type.getNumElements() > kFoldLimit)
     return std::nullopt;
   if (auto reals = readFloats(value))
     return Numbers{true, std::move(*reals), {}, type.getShape()};
@@ -208,7 +206,7 @@ std::optional<ConstantData> mlir::octet::evaluate(Operation *op) {
   if (!isKnown || op->getNumResults() != 1)
     return std::nullopt;
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-  if (!type || type.getNumElements() > kLimit ||
+  if (!type || type.getNumElements() > kFoldLimit ||
       !isa<FloatType, IntegerType>(type.getElementType()))
     return std::nullopt;
   SmallVector<Numbers> operands;
