@@ -3,7 +3,7 @@
 // Indices of a window of attention, 7 by 7 in an image of 56 by 56: folded,
 // since a scatter wants them at compile time.
 // CHECK-LABEL: func @indices
-// CHECK-NEXT: octet.constant dense<{{.*}}> : tensor<49x49x2xi64>
+// CHECK-NEXT: octet.constant dense_resource<{{.*}}> : tensor<49x49x2xi64>
 // CHECK-NEXT: return
 func.func @indices() -> tensor<49x49x2xi64> {
   %0 = octet.constant dense<1> : tensor<49x49x1xi64> -> tensor<49x49x1xi64>
