@@ -210,6 +210,8 @@ static std::string describeMoves(const StepGroup &group) {
 
 /// A word for an op whose location does not tell the ONNX operator.
 static StringRef getKind(Operation *op) {
+  if (isa<octet_kernel::PackOp>(op))
+    return "Pack";
   if (isa<octet_kernel::SplittableOpInterface>(op))
     return "Conv";
   auto generic = dyn_cast<linalg::GenericOp>(op);

@@ -32,20 +32,36 @@ struct FitOperandsPass
         if (type && !octet_kernel::hasUsableLayout(type))
           fit(conv, operand, type);
       }
+    SmallVector<octet_kernel::PackOp> packs;
+    getOperation().walk(
+        [&](octet_kernel::PackOp pack) { packs.push_back(pack); });
+    for (octet_kernel::PackOp pack : packs) {
+      auto type = cast<MemRefType>(pack.getSource().getType());
+      if (!isPackable(type))
+        fit(pack, pack.getSourceMutable(), type);
+    }
   }
 
-  /// Lets `conv` use a dense buffer for the operand, copied before or after.
-  void fit(octet_kernel::ConvOp conv, OpOperand &operand, MemRefType type) {
-    OpBuilder b(conv);
-    Location loc = conv.getLoc();
+  /// One of the last two axes must lie together.
+  static bool isPackable(MemRefType type) {
+    auto [strides, offset] = type.getStridesAndOffset();
+    return !llvm::any_of(strides, ShapedType::isDynamic) &&
+           (strides[2] == 1 || strides[3] == 1);
+  }
+
+  /// Lets `kernel` use a dense buffer for the operand, copied before or after.
+  void fit(DestinationStyleOpInterface kernel, OpOperand &operand,
+           MemRefType type) {
+    OpBuilder b(kernel);
+    Location loc = kernel.getLoc();
     Value original = operand.get();
     auto dense = MemRefType::get(type.getShape(), type.getElementType());
     Value buffer = memref::AllocOp::create(b, loc, dense);
     operand.set(buffer);
     ++numCopies;
-    if (!conv.isDpsInit(&operand))
+    if (!kernel.isDpsInit(&operand))
       return createCopy(b, loc, original, buffer);
-    b.setInsertionPointAfter(conv);
+    b.setInsertionPointAfter(kernel);
     createCopy(b, loc, buffer, original);
   }
 };

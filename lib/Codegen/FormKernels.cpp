@@ -13,6 +13,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "octet/Codegen/KernelMatch.h"
 #include "octet/Codegen/Passes.h"
+#include "octet/Codegen/Views.h"
 #include "octet/IR/Constants.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 
@@ -92,13 +93,15 @@ static Value reshape(OpBuilder &b, Location loc, Value value,
                  shape);
 }
 
-/// A buffer of the caller's ends where its last element ends, but kernels may
-/// read further: they get a copy.
+/// A buffer of the caller's, or a constant, ends where its last element ends,
+/// but kernels may read further: they get a copy.
 static Value ensureOwnBuffer(OpBuilder &b, Location loc, Value input) {
   Value root = input;
   while (auto *op = root.getDefiningOp()) {
+    if (isa<arith::ConstantOp>(op))
+      break;
     if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
-             tensor::ExtractSliceOp>(op))
+             tensor::ExtractSliceOp, octet_kernel::PermuteOp>(op))
       return input;
     root = op->getOperand(0);
   }
@@ -111,39 +114,48 @@ namespace {
 struct Epilogue {
   linalg::GenericOp op;
   OpOperand *sum = nullptr;
-  /// For each other operand, the shape that broadcasts to the kernel's output.
-  SmallVector<std::pair<OpOperand *, SmallVector<int64_t>>> operands;
+  /// For each other operand, how it broadcasts to the kernel's output.
+  std::vector<std::pair<OpOperand *, Arrangement>> operands;
 };
 } // namespace
 
-/// The shape of an operand indexed by `map`, as it broadcasts to the output of
-/// `match`. Nothing if it covers only part of what is one axis there.
-static std::optional<SmallVector<int64_t>>
-getBroadcastShape(const KernelMatch &match, AffineMap map,
-                  ArrayRef<unsigned> outDims) {
-  SmallVector<int64_t> shape;
-  SmallVector<unsigned> order;
-  for (auto [dims, size] : llvm::zip(match.getOutDims(), match.getOutShape())) {
-    unsigned used = 0;
-    for (unsigned dim : dims) {
-      // The epilogue's loops are the output's, in order.
-      unsigned loop = llvm::find(outDims, dim) - outDims.begin();
-      if (!map.isFunctionOfDim(loop))
-        continue;
-      order.push_back(loop);
-      ++used;
-    }
-    if (used != 0 && used != dims.size())
-      return std::nullopt;
-    if (used != 0 || !shape.empty())
-      shape.push_back(used != 0 ? size : 1);
-  }
-  if (order.size() != map.getNumResults())
+/// The map from the loops of the product to the axes of what `map`, from the
+/// loops of the op that takes the sums, indexes. `outDims` are the loops that
+/// the axes of the sums are; `sums` is how the op indexes them.
+static AffineMap inProductLoops(AffineMap map, AffineMap sums,
+                                ArrayRef<unsigned> outDims,
+                                unsigned productLoops) {
+  SmallVector<AffineExpr> exprs(map.getNumDims());
+  for (auto [axis, expr] : llvm::enumerate(sums.getResults()))
+    exprs[cast<AffineDimExpr>(expr).getPosition()] =
+        getAffineDimExpr(outDims[axis], map.getContext());
+  return map.replaceDimsAndSymbols(exprs, {}, productLoops, 0);
+}
+
+/// How an operand indexed by `map`, from the product's loops, broadcasts to the
+/// output of `match`. Nothing if it covers only part of what is one axis there.
+static std::optional<Arrangement>
+getBroadcast(const KernelMatch &match, RankedTensorType type, AffineMap map) {
+  SmallVector<SmallVector<unsigned>> dims = match.getOutDims();
+  auto result = Arrangement::get(type, map, dims);
+  if (!result)
     return std::nullopt;
-  for (auto [expr, loop] : llvm::zip(map.getResults(), order))
-    if (expr != getAffineDimExpr(loop, map.getContext()))
+  for (auto [extent, full] : llvm::zip(result->shape, match.getOutShape()))
+    if (extent != 1 && extent != full)
       return std::nullopt;
-  return shape;
+  return result;
+}
+
+/// An operand of the epilogue. Broadcasting adds the leading axes that it has
+/// not.
+static Value arrangeOperand(OpBuilder &b, Location loc, Value operand,
+                            const Arrangement &arrangement) {
+  unsigned first = arrangement.groups.empty() ? arrangement.shape.size()
+                                              : arrangement.groups.front();
+  ArrayRef<int64_t> shape = ArrayRef(arrangement.shape).drop_front(first);
+  if (!llvm::is_sorted(arrangement.order))
+    operand = arrangement.apply(b, loc, operand);
+  return reshape(b, loc, operand, shape);
 }
 
 /// What a body may take from outside: it is cloned into the epilogue.
@@ -165,6 +177,22 @@ static bool hasElementwiseBody(linalg::GenericOp op) {
   });
 }
 
+/// Whether a kernel can write what reads its sums so: channels stay last.
+static bool isOrderOfSums(AffineMap map) {
+  return map.isIdentity() ||
+         (map.isPermutation() &&
+          map.getResults().back() ==
+              getAffineDimExpr(map.getNumDims() - 1, map.getContext()));
+}
+
+/// The loops that the axes of the sums are.
+static SmallVector<unsigned> getSumDims(const KernelMatch &match) {
+  SmallVector<unsigned> dims;
+  for (AffineExpr expr : match.op.getIndexingMapsArray()[2].getResults())
+    dims.push_back(cast<AffineDimExpr>(expr).getPosition());
+  return dims;
+}
+
 /// The only user of the sum, if it can be the kernel's epilogue.
 static std::optional<Epilogue> matchEpilogue(const KernelMatch &match) {
   Value sum = match.op.getResult(0);
@@ -176,24 +204,42 @@ static std::optional<Epilogue> matchEpilogue(const KernelMatch &match) {
   linalg::GenericOp op = epilogue.op;
   if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInits() != 1 ||
       op.isDpsInit(epilogue.sum) || !op.hasPureTensorSemantics() ||
-      !op.getMatchingIndexingMap(epilogue.sum).isIdentity() ||
+      !isOrderOfSums(op.getMatchingIndexingMap(epilogue.sum)) ||
       !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() ||
       op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
       !hasElementwiseBody(op))
     return std::nullopt;
-  SmallVector<unsigned> outDims;
-  for (AffineExpr expr : match.op.getIndexingMapsArray()[2].getResults())
-    outDims.push_back(cast<AffineDimExpr>(expr).getPosition());
+  AffineMap sums = op.getMatchingIndexingMap(epilogue.sum);
   for (OpOperand *operand : op.getDpsInputOperands()) {
     if (operand == epilogue.sum)
       continue;
-    auto shape =
-        getBroadcastShape(match, op.getMatchingIndexingMap(operand), outDims);
-    if (!shape || !isa<RankedTensorType>(operand->get().getType()))
+    auto type = dyn_cast<RankedTensorType>(operand->get().getType());
+    if (!type)
       return std::nullopt;
-    epilogue.operands.emplace_back(operand, std::move(*shape));
+    AffineMap map = inProductLoops(op.getMatchingIndexingMap(operand), sums,
+                                   getSumDims(match), match.op.getNumLoops());
+    auto arrangement = getBroadcast(match, type, map);
+    if (!arrangement)
+      return std::nullopt;
+    epilogue.operands.emplace_back(operand, std::move(*arrangement));
   }
   return epilogue;
+}
+
+/// How the result is laid out, in the product's loops.
+static Arrangement arrangeResult(const KernelMatch &match,
+                                 const std::optional<Epilogue> &epilogue) {
+  AffineMap map = match.op.getIndexingMapsArray()[2];
+  Value result = match.op.getResult(0);
+  if (epilogue) {
+    linalg::GenericOp op = epilogue->op;
+    map = inProductLoops(op.getMatchingIndexingMap(op.getDpsInitOperand(0)),
+                         op.getMatchingIndexingMap(epilogue->sum),
+                         getSumDims(match), map.getNumDims());
+    result = op.getResult(0);
+  }
+  return *Arrangement::get(cast<RankedTensorType>(result.getType()), map,
+                           match.getOutDims());
 }
 
 namespace {
@@ -205,11 +251,18 @@ public:
         last(this->epilogue ? this->epilogue->op : match.op),
         b(last.getOperation()),
         loc(this->epilogue ? b.getFusedLoc({match.op.getLoc(), last.getLoc()})
-                           : match.op.getLoc()) {}
+                           : match.op.getLoc()),
+        out(arrangeResult(match, this->epilogue)) {}
   void build();
 
 private:
   octet_kernel::ConvOp createOp();
+  Value createWeights();
+  Value createOut();
+  Value createPacked(SmallVectorImpl<Value> &operands);
+  Value sumRows(Value input);
+  Value arrange(unsigned operand, ArrayRef<std::optional<unsigned>> axes);
+  Value startSum(OpBuilder &b, Block &block);
   void fillEpilogue(octet_kernel::ConvOp conv);
 
   const KernelMatch &match;
@@ -217,36 +270,142 @@ private:
   linalg::GenericOp last;
   OpBuilder b;
   Location loc;
+  Arrangement out;
+  /// Operands that zero points add to those of the epilogue.
+  unsigned numCorrections = 0;
+  bool hasRowSums = false;
 };
 } // namespace
 
+/// An operand of a product of computed matrices with the axes image, row, and
+/// those named.
+Value KernelBuilder::arrange(unsigned operand,
+                             ArrayRef<std::optional<unsigned>> axes) {
+  linalg::GenericOp op = match.op;
+  SmallVector<SmallVector<unsigned>> dims = {match.imageDims, match.rowDims};
+  for (std::optional<unsigned> axis : axes)
+    dims.push_back(axis ? SmallVector<unsigned>{*axis} : match.leadDims);
+  Value tensor = op.getDpsInputs()[operand];
+  auto arrangement = Arrangement::get(cast<RankedTensorType>(tensor.getType()),
+                                      op.getIndexingMapsArray()[operand], dims);
+  return ensureOwnBuffer(
+      b, loc, arrangement->apply(b, loc, seeThroughTranspositions(b, tensor)));
+}
+
+/// The sum over each row of the input.
+Value KernelBuilder::sumRows(Value input) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(input.getType()).getShape();
+  Value empty =
+      tensor::EmptyOp::create(b, loc, shape.drop_back(), b.getI32Type());
+  Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+  Value init = linalg::FillOp::create(b, loc, zero, empty).getResult(0);
+  AffineMap all = b.getMultiDimIdentityMap(4);
+  SmallVector<utils::IteratorType> loops(4, utils::IteratorType::parallel);
+  loops.back() = utils::IteratorType::reduction;
+  auto body = [&](OpBuilder &inner, Location loc, ValueRange args) {
+    Value wide =
+        match.isUnsigned
+            ? arith::ExtUIOp::create(inner, loc, args[1].getType(), args[0])
+                  .getResult()
+            : arith::ExtSIOp::create(inner, loc, args[1].getType(), args[0]);
+    linalg::YieldOp::create(
+        inner, loc,
+        arith::AddIOp::create(inner, loc, args[1], wide).getResult());
+  };
+  auto sums = linalg::GenericOp::create(
+      b, loc, init.getType(), input, init,
+      ArrayRef<AffineMap>{all, all.getMajorSubMap(3)}, loops, body);
+  return reshape(b, loc, sums.getResult(0), {shape[0], shape[1], shape[2], 1});
+}
+
+/// The packed second factor. Appends what zero points add to the sums.
+Value KernelBuilder::createPacked(SmallVectorImpl<Value> &operands) {
+  Value source = arrange(1, {match.inChannelDim, match.outChannelDim});
+  int64_t columns = match.groupOutChannels;
+  int64_t room = octet_kernel::PackOp::getRoom(match.groupChannels, columns,
+                                               match.isFloat);
+  Type element = cast<RankedTensorType>(source.getType()).getElementType();
+  SmallVector<Value> outs = {tensor::EmptyOp::create(
+      b, loc, {match.images * match.rows, room}, element)};
+  if (!match.isFloat)
+    outs.push_back(tensor::EmptyOp::create(
+        b, loc, {match.images, match.rows, 1, columns}, b.getI32Type()));
+  auto pack =
+      octet_kernel::PackOp::create(b, loc, source, outs, match.inputZero,
+                                   match.isUnsigned, match.isWeightUnsigned);
+  if (!match.isFloat)
+    operands.push_back(pack.getResult(1));
+  return pack.getResult(0);
+}
+
+Value KernelBuilder::createWeights() {
+  return arith::ConstantOp::create(b, loc, cast<TypedAttr>(match.getWeights()));
+}
+
 octet_kernel::ConvOp KernelBuilder::createOp() {
-  Value input =
-      reshape(b, loc, match.op.getDpsInputs()[0], match.getInputShape());
-  input = ensureOwnBuffer(b, loc, input);
-  Value weights =
-      arith::ConstantOp::create(b, loc, cast<TypedAttr>(match.getWeights()));
   SmallVector<Value> operands;
+  Value input, weights;
+  if (match.isComputed) {
+    input = arrange(0, {std::nullopt, match.inChannelDim});
+    weights = createPacked(operands);
+    hasRowSums = !match.isFloat && match.getStoredWeightZero() != 0;
+    if (hasRowSums)
+      operands.push_back(sumRows(input));
+  } else {
+    input = ensureOwnBuffer(
+        b, loc,
+        reshape(b, loc, match.op.getDpsInputs()[0], match.getInputShape()));
+    weights = createWeights();
+  }
+  numCorrections = operands.size();
   if (epilogue)
-    for (auto &[operand, shape] : epilogue->operands)
-      operands.push_back(reshape(b, loc, operand->get(), shape));
-  auto type = cast<RankedTensorType>(last.getResult(0).getType());
-  Value out = tensor::EmptyOp::create(b, loc, match.getOutShape(),
-                                      type.getElementType());
-  return octet_kernel::ConvOp::create(
-      b, loc, input, weights, operands, out, match.getKernel(),
+    for (auto &[operand, arrangement] : epilogue->operands)
+      operands.push_back(arrangeOperand(b, loc, operand->get(), arrangement));
+  auto conv = octet_kernel::ConvOp::create(
+      b, loc, input, weights, operands, createOut(), match.getKernel(),
       match.getStrides(), match.getDilations(), match.groups, match.isUnsigned);
+  conv.setWeightsPerRow(match.isComputed);
+  return conv;
+}
+
+/// What the kernel writes: a view of the result where it is laid out otherwise.
+Value KernelBuilder::createOut() {
+  auto type = cast<RankedTensorType>(last.getResult(0).getType());
+  bool isInOrder = llvm::is_sorted(out.order);
+  Value empty = tensor::EmptyOp::create(
+      b, loc, isInOrder ? ArrayRef(out.shape) : type.getShape(),
+      type.getElementType());
+  return isInOrder ? empty : out.apply(b, loc, empty);
+}
+
+/// The sum, with what it starts with and what zero points take away.
+Value KernelBuilder::startSum(OpBuilder &b, Block &block) {
+  Value sum = block.getArgument(0);
+  auto add = [&](Value term) {
+    sum = arith::AddIOp::create(b, loc, sum, term);
+  };
+  auto constant = [&](int64_t value) {
+    return arith::ConstantOp::create(b, loc,
+                                     b.getI32IntegerAttr(int32_t(value)));
+  };
+  int64_t initial = match.initial;
+  if (numCorrections != 0)
+    add(block.getArgument(1));
+  if (hasRowSums) {
+    // -zb * (sum of a row - K * za)
+    int64_t zero = match.getStoredWeightZero();
+    add(arith::MulIOp::create(b, loc, block.getArgument(2), constant(-zero)));
+    initial += zero * match.groupChannels * match.inputZero;
+  }
+  if (initial != 0)
+    add(constant(initial));
+  return sum;
 }
 
 void KernelBuilder::fillEpilogue(octet_kernel::ConvOp conv) {
   Block &block = conv.getEpilogue().front();
   OpBuilder inner = OpBuilder::atBlockEnd(&block);
-  Value sum = block.getArgument(0);
-  if (match.initial != 0) {
-    Value initial = arith::ConstantOp::create(
-        inner, loc, inner.getI32IntegerAttr(match.initial));
-    sum = arith::AddIOp::create(inner, loc, sum, initial);
-  }
+  Value sum = startSum(inner, block);
   if (!epilogue) {
     octet_kernel::YieldOp::create(inner, loc, sum);
     return;
@@ -256,7 +415,7 @@ void KernelBuilder::fillEpilogue(octet_kernel::ConvOp conv) {
   mapping.map(body->getArgument(epilogue->sum->getOperandNumber()), sum);
   for (auto [i, operand] : llvm::enumerate(epilogue->operands))
     mapping.map(body->getArgument(operand.first->getOperandNumber()),
-                block.getArgument(i + 1));
+                block.getArgument(i + 1 + numCorrections));
   auto cloneConstants = [&](Operation &op) {
     for (Value operand : op.getOperands())
       if (isScalarConstant(operand) && !mapping.contains(operand))
@@ -276,7 +435,9 @@ void KernelBuilder::build() {
   octet_kernel::ConvOp conv = createOp();
   fillEpilogue(conv);
   auto type = cast<RankedTensorType>(last.getResult(0).getType());
-  Value result = reshape(b, loc, conv.getResult(), type.getShape());
+  Value result = llvm::is_sorted(out.order)
+                     ? reshape(b, loc, conv.getResult(), type.getShape())
+                     : out.undo(b, loc, conv.getResult());
   last.getResult(0).replaceAllUsesWith(result);
   linalg::GenericOp product = match.op;
   Operation *initial = product.getDpsInits()[0].getDefiningOp();

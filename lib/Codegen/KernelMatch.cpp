@@ -312,6 +312,8 @@ FailureOr<KernelMatch> KernelMatch::get(linalg::GenericOp op,
   Matcher matcher(op);
   if (succeeded(matcher.run()))
     return matcher.match;
+  if (std::optional<KernelMatch> product = matchComputedProduct(op))
+    return *product;
   if (reason)
     *reason = matcher.reason;
   return failure();
@@ -328,6 +330,8 @@ const WindowAxis *KernelMatch::getAxis(unsigned axis) const {
 
 SmallVector<int64_t> KernelMatch::getInputShape() const {
   int64_t channels = groups * groupChannels;
+  if (isComputed)
+    return {images, rows, leadSize, channels};
   if (windows.empty())
     return {1, 1, leadSize, channels};
   auto type = cast<RankedTensorType>(op.getDpsInputs()[0].getType());
@@ -341,6 +345,8 @@ SmallVector<int64_t> KernelMatch::getInputShape() const {
 }
 
 SmallVector<int64_t> KernelMatch::getOutShape() const {
+  if (isComputed)
+    return {images, rows, leadSize, getOutChannels()};
   if (windows.empty())
     return {1, 1, leadSize, getOutChannels()};
   SmallVector<int64_t> shape = {leadSize};
@@ -357,7 +363,7 @@ SmallVector<SmallVector<unsigned>> KernelMatch::getOutDims() const {
   if (outChannelDim)
     channels.push_back(*outChannelDim);
   if (windows.empty())
-    return {{}, {}, leadDims, channels};
+    return {imageDims, rowDims, leadDims, channels};
   SmallVector<SmallVector<unsigned>> dims = {leadDims, {}, {}, channels};
   for (unsigned axis : {0, 1})
     if (getAxis(axis))

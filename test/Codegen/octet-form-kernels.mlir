@@ -126,8 +126,12 @@ func.func @global_sum(%x: tensor<1x80x80x8xi8>) -> tensor<1x1x1x8xi32> {
 #a = affine_map<(m, n, k) -> (m, k)>
 #w = affine_map<(m, n, k) -> (k, n)>
 #c = affine_map<(m, n, k) -> (m, n)>
+// Computed weights are packed at run time.
 // CHECK-LABEL: func @weights_are_not_constant
-// CHECK-NOT: octet_kernel.conv
+// CHECK: %[[P:.*]] = octet_kernel.pack ins(%{{.*}} : tensor<1x1x2x2xf32>)
+// CHECK-SAME: -> tensor<1x32xf32>
+// CHECK: octet_kernel.conv ins(%{{.*}}, %[[P]] : tensor<1x1x3x2xf32>, tensor<1x32xf32>)
+// CHECK-SAME: weights_per_row
 func.func @weights_are_not_constant(%x: tensor<3x2xf32>, %w: tensor<2x2xf32>) -> tensor<3x2xf32> {
   %z = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<3x2xf32>
@@ -140,6 +144,68 @@ func.func @weights_are_not_constant(%x: tensor<3x2xf32>, %w: tensor<2x2xf32>) ->
     linalg.yield %1 : f32
   } -> tensor<3x2xf32>
   return %s : tensor<3x2xf32>
+}
+
+// -----
+
+#t = affine_map<(b, h, s, d) -> (b, s, h, d)>
+#id = affine_map<(b, h, s, d) -> (b, h, s, d)>
+#a = affine_map<(b, h, m, n, k) -> (b, h, m, k)>
+#w = affine_map<(b, h, m, n, k) -> (b, h, n, k)>
+#c = affine_map<(b, h, m, n, k) -> (b, h, m, n)>
+// Transpositions are read and written through strides; zero points take sums of
+// columns, by the packing, and of rows.
+// CHECK-LABEL: func @heads
+// CHECK-DAG: %[[Q:.*]] = octet_kernel.permute %arg0, [0, 2, 1, 3] : tensor<2x5x3x8xi8> -> tensor<2x3x5x8xi8>
+// CHECK-DAG: %[[K:.*]] = octet_kernel.permute %arg1, [0, 2, 3, 1] : tensor<2x7x3x8xi8> -> tensor<2x3x8x7xi8>
+// CHECK: %[[P:.*]]:2 = octet_kernel.pack ins(%{{.*}} : tensor<2x3x8x7xi8>)
+// CHECK-SAME: input_unsigned, input_zero = 4 : i64, source_unsigned
+// CHECK-SAME: tensor<6x128xi8>, tensor<2x3x1x7xi32>
+// CHECK: %[[R:.*]] = linalg.generic
+// CHECK: %[[OUT:.*]] = octet_kernel.permute %{{.*}}, [0, 2, 1, 3] : tensor<2x5x3x7xi32> -> tensor<2x3x5x7xi32>
+// CHECK: %[[C:.*]] = octet_kernel.conv ins(%{{.*}}, %[[P]]#0 : tensor<2x3x5x8xi8>, tensor<6x128xi8>)
+// CHECK-SAME: epilogue(%[[P]]#1, %{{.*}} : tensor<2x3x1x7xi32>, tensor<2x3x5x1xi32>)
+// CHECK-SAME: outs(%[[OUT]] : tensor<2x3x5x7xi32>)
+// 5 - 128 = -123; 8 * 4 * -123 = -3936.
+// CHECK: arith.constant 123 : i32
+// CHECK: arith.constant -3936 : i32
+// CHECK: octet_kernel.permute %[[C]], [0, 2, 1, 3] : tensor<2x3x5x7xi32> -> tensor<2x5x3x7xi32>
+func.func @heads(%x: tensor<2x5x3x8xi8>, %y: tensor<2x7x3x8xi8>) -> tensor<2x5x3x7xi32> {
+  %zero = arith.constant 0 : i32
+  %ex = tensor.empty() : tensor<2x3x5x8xi8>
+  %ey = tensor.empty() : tensor<2x3x7x8xi8>
+  %q = linalg.generic {indexing_maps = [#t, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x : tensor<2x5x3x8xi8>) outs(%ex : tensor<2x3x5x8xi8>) {
+  ^bb0(%a: i8, %o: i8):
+    linalg.yield %a : i8
+  } -> tensor<2x3x5x8xi8>
+  %k = linalg.generic {indexing_maps = [#t, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%y : tensor<2x7x3x8xi8>) outs(%ey : tensor<2x3x7x8xi8>) {
+  ^bb0(%a: i8, %o: i8):
+    linalg.yield %a : i8
+  } -> tensor<2x3x7x8xi8>
+  %e = tensor.empty() : tensor<2x3x5x7xi32>
+  %f = linalg.fill ins(%zero : i32) outs(%e : tensor<2x3x5x7xi32>) -> tensor<2x3x5x7xi32>
+  %s = linalg.generic {indexing_maps = [#a, #w, #c], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%q, %k : tensor<2x3x5x8xi8>, tensor<2x3x7x8xi8>) outs(%f : tensor<2x3x5x7xi32>) {
+  ^bb0(%a: i8, %b: i8, %acc: i32):
+    %za = arith.constant 4 : i32
+    %zb = arith.constant 5 : i32
+    %0 = arith.extui %a : i8 to i32
+    %1 = arith.subi %0, %za : i32
+    %2 = arith.extui %b : i8 to i32
+    %3 = arith.subi %2, %zb : i32
+    %4 = arith.muli %1, %3 : i32
+    %5 = arith.addi %acc, %4 : i32
+    linalg.yield %5 : i32
+  } -> tensor<2x3x5x7xi32>
+  %eo = tensor.empty() : tensor<2x5x3x7xi32>
+  %o = linalg.generic {indexing_maps = [#t, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%s : tensor<2x3x5x7xi32>) outs(%eo : tensor<2x5x3x7xi32>) {
+  ^bb0(%a: i32, %out: i32):
+    linalg.yield %a : i32
+  } -> tensor<2x5x3x7xi32>
+  return %o : tensor<2x5x3x7xi32>
 }
 
 // -----

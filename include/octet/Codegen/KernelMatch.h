@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Reads the indexing maps of a linalg.generic as a convolution or a matrix
-// product with constant weights.
+// product with constant weights, or as a batch of products of two matrices.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,11 +43,22 @@ struct KernelMatch {
   /// What the sum starts with; zero for floats.
   int64_t initial = 0;
 
+  /// The weights are computed: another matrix for each image and row, whose
+  /// loops these are. Both factors may have zero points.
+  bool isComputed = false, isWeightUnsigned = false;
+  SmallVector<unsigned> imageDims, rowDims;
+  int64_t images = 1, rows = 1;
+  int64_t inputZero = 0, weightZero = 0;
+
   /// Fills in all of it, or gives the reason why `op` is no kernel.
   static FailureOr<KernelMatch> get(linalg::GenericOp op,
                                     std::string *reason = nullptr);
 
   bool isDepthwise() const { return !inChannelDim && groupDim; }
+  /// The zero point of computed weights as they are packed, which is signed.
+  int64_t getStoredWeightZero() const {
+    return weightZero - (isWeightUnsigned ? 128 : 0);
+  }
   int64_t getOutChannels() const { return groups * groupOutChannels; }
   SmallVector<int64_t> getInputShape() const;
   SmallVector<int64_t> getOutShape() const;
@@ -63,6 +74,9 @@ private:
   /// The window along the kernel's axis 0 (rows) or 1, or null.
   const WindowAxis *getAxis(unsigned axis) const;
 };
+
+/// A batch of products of two computed matrices, or nothing.
+std::optional<KernelMatch> matchComputedProduct(linalg::GenericOp op);
 
 /// The constant tensor that `value` is, or null.
 ElementsAttr getTensorConstant(Value value);

@@ -104,6 +104,11 @@ void ConvWriter::write() {
   Value group = b.add(b.mul(unit.group, shape.getGroupStride(plan.packing)),
                       b.mul(b.div(unit.origin.channel, WeightShape::kPanel),
                             shape.getPanelStride(plan.packing)));
+  if (plan.rowWeights) {
+    Value row = b.add(b.mul(unit.origin.image, op.getOutType().getDimSize(1)),
+                      unit.origin.row);
+    group = b.add(group, b.mul(row, plan.rowWeights));
+  }
   Value channel =
       b.add(b.mul(unit.group, op.getGroupOutChannels()), unit.origin.channel);
   int64_t width = std::min(row.vectors, work.vectors) * plan.lanes();

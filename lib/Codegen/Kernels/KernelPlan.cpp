@@ -40,7 +40,11 @@ KernelPlan::KernelPlan(ConvOp op, KernelBuilder &b)
   out = makeView(b, op.getOut(), shape);
   for (Value operand : op.getEpilogueOperands())
     operands.push_back(makeView(b, operand, shape));
+  for (View &operand : operands)
+    operand.isRowByRow = op.getWeightsPerRow();
   weights = b.flatten(op.getWeights());
+  if (op.getWeightsPerRow())
+    rowWeights = op.getWeightsType().getDimSize(1);
 }
 
 Value KernelPlan::locate(KernelBuilder &b, const View &view,

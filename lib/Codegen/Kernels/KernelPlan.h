@@ -23,10 +23,13 @@ namespace mlir::octet {
 struct View {
   Value flat;
   std::array<int64_t, 4> strides = {};
+  /// Pixels of several rows never meet: a tile lies in one row.
+  bool isRowByRow = false;
 
-  /// One value for all pixels.
+  /// One value for all pixels of a tile.
   bool isPerChannel() const {
-    return strides[0] == 0 && strides[1] == 0 && strides[2] == 0;
+    return (isRowByRow || (strides[0] == 0 && strides[1] == 0)) &&
+           strides[2] == 0;
   }
   int64_t channelStride() const { return strides[3]; }
 };
@@ -46,6 +49,9 @@ struct KernelPlan {
   View input, out;
   SmallVector<View> operands;
   Value weights;
+  /// Elements from the weights of a row to those of the next; 0 where all
+  /// rows share them.
+  int64_t rowWeights = 0;
   int64_t strideHeight, strideWidth, dilationHeight, dilationWidth;
 
   /// Writes the views before `op`.
@@ -68,6 +74,8 @@ struct KernelPlan {
 /// Writes a convolution; `op` has buffers and packed weights.
 void lowerConv(const KernelPlan &plan, KernelBuilder &b);
 void lowerDepthwise(const KernelPlan &plan, KernelBuilder &b);
+/// Writes the packing of a computed matrix, on buffers.
+void lowerPack(octet_kernel::PackOp op, KernelBuilder &b);
 
 } // namespace mlir::octet
 

@@ -25,8 +25,8 @@ using namespace mlir::octet;
 using namespace mlir::octet_kernel;
 
 /// A function that does a range of a kernel's units says how many there are.
-static void noteWorkExtent(ConvOp op, Operation *function) {
-  if (op.getLo())
+static void noteWorkExtent(SplittableOpInterface op, Operation *function) {
+  if (llvm::any_of(op->getOperandTypes(), llvm::IsaPred<IndexType>))
     function->setAttr(
         OctetKernelDialect::kWorkExtentAttrName,
         Builder(op.getContext()).getI64IntegerAttr(op.getWorkExtent()));
@@ -46,7 +46,7 @@ static void alignStack(Operation *function) {
   function->setAttr("passthrough", b.getArrayAttr(attrs));
 }
 
-static void annotateFunction(ConvOp op) {
+static void annotateFunction(SplittableOpInterface op) {
   auto function = op->getParentOfType<FunctionOpInterface>();
   if (!function)
     return;
@@ -78,6 +78,14 @@ class OctetLowerKernels
     : public octet::impl::OctetLowerKernelsBase<OctetLowerKernels> {
 public:
   void runOnOperation() override {
+    SmallVector<PackOp> packs;
+    getOperation()->walk([&](PackOp op) { packs.push_back(op); });
+    for (PackOp op : packs) {
+      KernelBuilder b(op.getLoc(), op);
+      lowerPack(op, b);
+      annotateFunction(op);
+      op.erase();
+    }
     SmallVector<ConvOp> ops;
     getOperation()->walk([&](ConvOp op) { ops.push_back(op); });
     for (ConvOp op : ops) {

@@ -27,12 +27,38 @@ static Packing choosePacking(ConvOp op, const octet::IsaTraits &traits) {
   return op.isFloat() ? Packing::Columns : traits.packing;
 }
 
+/// Whether the instruction set multiplies such inputs as they are.
+static bool servesInput(const octet::IsaTraits &traits, bool isUnsigned) {
+  return isUnsigned ? traits.hasUnsignedDot : traits.hasSignedDot;
+}
+
+/// A kernel whose weights are packed at run time.
+static void planComputed(ConvOp op) {
+  if (!op.getWeightsPerRow() || op.getPacking())
+    return;
+  const octet::IsaTraits &traits = octet::getIsaTraits(getIsa(op));
+  op.setPacking(choosePacking(op, traits));
+  op.setFlipInput(!op.isFloat() && !servesInput(traits, op.getInputUnsigned()));
+}
+
+/// And what packs them: a flipped sign bit moves the input by 128.
+static void planPacking(PackOp op) {
+  if (op.getPacking())
+    return;
+  const octet::IsaTraits &traits = octet::getIsaTraits(getIsa(op));
+  op.setPacking(op.isFloat() ? Packing::Columns : traits.packing);
+  if (!op.isFloat() && !servesInput(traits, op.getInputUnsigned()))
+    op.setInputZero(op.getInputZero() + (op.getInputUnsigned() ? -128 : 128));
+}
+
 namespace {
 class OctetPackWeights
     : public octet::impl::OctetPackWeightsBase<OctetPackWeights> {
 public:
   void runOnOperation() override {
     octet::KernelConstants constants(getOperation());
+    getOperation().walk(planComputed);
+    getOperation().walk([&](PackOp op) { planPacking(op); });
     WalkResult result = getOperation().walk([&](ConvOp op) {
       if (op.getPacking() || !isa<MemRefType>(op.getWeights().getType()))
         return WalkResult::advance();
@@ -92,9 +118,7 @@ LogicalResult OctetPackWeights::pack(ConvOp op,
   if (op.isFloat())
     return success();
   op.setSafePairs(isSafe(packed));
-  bool isServed =
-      op.getInputUnsigned() ? traits.hasUnsignedDot : traits.hasSignedDot;
-  if (!isServed)
+  if (!servesInput(traits, op.getInputUnsigned()))
     flipInput(
         op, [&] { return getFlipCorrections(shape, data->bytes); }, plain,
         constants);

@@ -30,8 +30,8 @@ void ConvOp::build(OpBuilder &b, OperationState &state, Value input,
   Type result = isa<TensorType>(out.getType()) ? out.getType() : Type();
   build(b, state, result, input, weights, operands, out, /*lo=*/Value(),
         /*hi=*/Value(), kernel, strides, dilations, groups, inputUnsigned,
-        /*flip_input=*/false, /*safe_pairs=*/false, /*packing=*/nullptr,
-        /*tile=*/nullptr);
+        /*flip_input=*/false, /*safe_pairs=*/false, /*weights_per_row=*/false,
+        /*packing=*/nullptr, /*tile=*/nullptr);
   OpBuilder::InsertionGuard guard(b);
   bool isFloat = isa<FloatType>(getElementTypeOrSelf(input));
   SmallVector<Type> types = {isFloat ? Type(b.getF32Type())
@@ -109,7 +109,14 @@ static LogicalResult verifyWeights(ConvOp op) {
            << "weights packed as " << stringifyPacking(*packing)
            << " do not serve a convolution that is "
            << (op.isDepthwise() ? "depthwise" : "not depthwise");
-  if (packing)
+  if (op.getWeightsPerRow()) {
+    ArrayRef<int64_t> out = op.getOutType().getShape();
+    if (!op.isPointwise() || op.getGroups() != 1)
+      return op.emitOpError("has weights for each row, but is no product of "
+                            "matrices");
+    expected = {out[0] * out[1],
+                PackOp::getRoom(op.getChannels(), out[3], op.isFloat())};
+  } else if (packing)
     expected = {WeightShape(op).getPackedElements(*packing)};
   else
     expected = {op.getOutChannels(), op.getKernel()[0], op.getKernel()[1],

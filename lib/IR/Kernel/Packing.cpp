@@ -28,6 +28,11 @@ WeightShape::WeightShape(ConvOp op)
       wholeRows(op.getGroups() == 1 && op.getDilations()[1] == 1 &&
                 hasDensePixels(op)) {}
 
+WeightShape::WeightShape(PackOp op)
+    : groups(1), outChannels(op.getColumns()), kernelHeight(1), kernelWidth(1),
+      channels(op.getDepth()), elementBytes(op.isFloat() ? 4 : 1),
+      strideHeight(1), dilationHeight(1), wholeRows(false) {}
+
 int64_t WeightShape::getDepth(Packing packing) const {
   if (elementBytes == 4)
     return 1;

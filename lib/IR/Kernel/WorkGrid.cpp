@@ -89,8 +89,8 @@ WorkGrid::WorkGrid(ConvOp op) {
   images = out[0], rows = out[1], pixels = out[2];
   bool samePixels =
       op.getInputType().getShape().take_front(3) == out.take_front(3);
-  if (op.isPointwise() && samePixels && hasEvenPixels(op.getInput()) &&
-      hasEvenPixels(op.getOut()) &&
+  if (!op.getWeightsPerRow() && op.isPointwise() && samePixels &&
+      hasEvenPixels(op.getInput()) && hasEvenPixels(op.getOut()) &&
       llvm::all_of(op.getEpilogueOperands(), [&](Value operand) {
         return followsPixels(operand, out.take_front(3));
       })) {
@@ -100,7 +100,9 @@ WorkGrid::WorkGrid(ConvOp op) {
   groups = op.isDepthwise() ? 1 : op.getGroups();
   channels = op.isDepthwise() ? op.getOutChannels() : op.getGroupOutChannels();
   pixelsPerUnit = choosePixels(pixels);
-  rowsPerUnit = pixelsPerUnit < pixels ? 1 : chooseRows(rows, pixels);
+  rowsPerUnit = pixelsPerUnit < pixels || op.getWeightsPerRow()
+                    ? 1
+                    : chooseRows(rows, pixels);
   if (op.isDepthwise()) {
     // Pixels slide along a row, some rows share their input, and what is
     // loaded once per unit is much.
@@ -109,7 +111,9 @@ WorkGrid::WorkGrid(ConvOp op) {
         rows, llvm::alignTo(std::max<int64_t>(1, kDepthwisePixels / pixels),
                             kSharingRows));
   }
-  channelsTogether = chooseTogether(op, channelUnits());
+  // Rows with weights of their own come one after another.
+  channelsTogether = op.getWeightsPerRow() ? channelUnits()
+                                           : chooseTogether(op, channelUnits());
 }
 
 bool octet_kernel::hasUsableLayout(MemRefType type) {

@@ -266,3 +266,39 @@ func.func @f(%i: i8) {
 
 // expected-error @below {{tile must be positive, got rows = 0, vectors = 4, unroll = 1}}
 func.func private @f() attributes {t = #octet_kernel.tile<rows = 0, vectors = 4, unroll = 1>}
+
+// -----
+
+func.func @pack_without_offsets(%x: memref<1x2x3x4xi8>, %w: memref<2x128xi8>) {
+  // expected-error @below {{must write 2 outputs, got 1}}
+  octet_kernel.pack ins(%x : memref<1x2x3x4xi8>) outs(%w : memref<2x128xi8>)
+  return
+}
+
+// -----
+
+func.func @pack_without_room(%x: memref<1x2x3x4xf32>, %w: memref<2x32xf32>) {
+  // expected-error @below {{output must have the shape [2, 48], got [2, 32]}}
+  octet_kernel.pack ins(%x : memref<1x2x3x4xf32>) outs(%w : memref<2x32xf32>)
+  return
+}
+
+// -----
+
+func.func @weights_of_other_rows(%x: memref<1x2x5x3xi8>, %w: memref<1x128xi8>, %y: memref<1x2x5x4xi32>) {
+  // expected-error @below {{weights must have the shape [2, 128], got [1, 128]}}
+  octet_kernel.conv ins(%x, %w : memref<1x2x5x3xi8>, memref<1x128xi8>) outs(%y : memref<1x2x5x4xi32>)
+      attributes {kernel = array<i64: 1, 1>, weights_per_row} {
+  ^bb0(%sum: i32):
+    octet_kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
+func.func @no_order_of_axes(%x: tensor<2x3xf32>) {
+  // expected-error @below {{[0, 0] is no order of the input's axes}}
+  %0 = "octet_kernel.permute"(%x) {permutation = array<i64: 0, 0>} : (tensor<2x3xf32>) -> tensor<2x2xf32>
+  return
+}

@@ -48,7 +48,10 @@ def OctetKernel_ConvOp : OctetKernel_Op<"conv",
       C, and up to 64 bytes after its last element must be readable.
     - `weights`: constant, OC x KH x KW x C/groups as written by the creator
       (i8 is signed), or one-dimensional in the order that `packing` names.
-      `octet-pack-weights` makes the second out of the first.
+      `octet-pack-weights` makes the second out of the first. With
+      `weights_per_row`, they are computed: N*H x room, for each row of each
+      image its own, packed by `octet_kernel.pack`. The op is then a batch of
+      products of matrices.
     - `epilogue_operands`: of any element type; each one's shape broadcasts to that of
       `out` as in numpy (C for a value per channel, none for a scalar, that of
       `out` for a residual).
@@ -89,7 +92,7 @@ def OctetKernel_ConvOp : OctetKernel_Op<"conv",
   }];
   let arguments = (ins
     OctetKernel_Shaped<[I8, F32], [4]>:$input,
-    OctetKernel_Shaped<[I8, F32], [1, 4]>:$weights,
+    OctetKernel_Shaped<[I8, F32], [1, 2, 4]>:$weights,
     Variadic<AnyTypeOf<[AnyRankedTensor, AnyMemRef]>>:$epilogue_operands,
     OctetKernel_Shaped<[AnyType], [4]>:$out,
     Optional<Index>:$lo,
@@ -101,6 +104,7 @@ def OctetKernel_ConvOp : OctetKernel_Op<"conv",
     UnitAttr:$input_unsigned,
     UnitAttr:$flip_input,
     UnitAttr:$safe_pairs,
+    UnitAttr:$weights_per_row,
     OptionalAttr<OctetKernel_PackingAttr>:$packing,
     OptionalAttr<OctetKernel_TileAttr>:$tile);
   let results = (outs Optional<AnyRankedTensor>:$result);
@@ -150,6 +154,94 @@ def OctetKernel_ConvOp : OctetKernel_Op<"conv",
              llvm::all_of(getStrides(), [](int64_t v) { return v == 1; });
     }
   }];
+}
+
+def OctetKernel_PackOp : OctetKernel_Op<"pack",
+    [AttrSizedOperandSegments, DestinationStyleOpInterface,
+     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+     DeclareOpInterfaceMethods<OctetKernel_SplittableOpInterface>]> {
+  let summary = "orders a computed matrix as the weights of a kernel";
+  let description = [{
+    Packs the right factors of a batch of matrix products, as
+    `octet-pack-weights` packs constant ones.
+
+    - `source`: N x H x K x M, i8 or f32. As a buffer it may be strided, with a
+      stride of 1 along K or along M, and up to 64 bytes after its last element
+      must be readable.
+    - the first output: N*H x room, for each matrix the `room` that the largest
+      packing of an instruction set takes. Unsigned i8 (`source_unsigned`) are
+      written less 128.
+    - the second, for i8: N x H x 1 x M, i32. For each column, minus
+      `input_zero` times the sum of what was written: what the zero point of the
+      other factor adds to each sum too much, negated. `input_unsigned` says how
+      that factor's bytes are read; where an instruction set reads them with
+      their sign bit flipped, `octet-pack-weights` moves `input_zero` along.
+    - `range`: restricts the op to some of its work units.
+
+    ```mlir
+    octet_kernel.pack ins(%k : memref<1x12x32x128xi8>)
+        outs(%w, %offsets : memref<12x4096xi8>, memref<1x12x1x128xi32>)
+        attributes {input_zero = 127 : i64, input_unsigned, source_unsigned}
+    ```
+  }];
+  let arguments = (ins
+    OctetKernel_Shaped<[I8, F32], [4]>:$source,
+    Variadic<AnyShaped>:$outs,
+    Optional<Index>:$lo,
+    Optional<Index>:$hi,
+    DefaultValuedAttr<I64Attr, "0">:$input_zero,
+    UnitAttr:$input_unsigned,
+    UnitAttr:$source_unsigned,
+    OptionalAttr<OctetKernel_PackingAttr>:$packing);
+  let results = (outs Variadic<AnyRankedTensor>:$packed);
+  let assemblyFormat = [{
+    `ins` `(` $source `:` type($source) `)`
+    `outs` `(` $outs `:` type($outs) `)`
+    (`range` `(` $lo^ `,` $hi `)`)?
+    attr-dict-with-keyword (`->` type($packed)^)?
+  }];
+  let hasVerifier = 1;
+  let builders = [
+    // The results follow from `outs`.
+    OpBuilder<(ins "Value":$source, "ValueRange":$outs, "int64_t":$inputZero,
+                   "bool":$inputUnsigned, "bool":$sourceUnsigned)>
+  ];
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
+
+    ShapedType getSourceType() {
+      return cast<ShapedType>(getSource().getType());
+    }
+    int64_t getDepth() { return getSourceType().getDimSize(2); }
+    int64_t getColumns() { return getSourceType().getDimSize(3); }
+    bool isFloat() { return isa<FloatType>(getSourceType().getElementType()); }
+    /// Matrices, and elements of the room that each has.
+    int64_t getCount() {
+      return getSourceType().getDimSize(0) * getSourceType().getDimSize(1);
+    }
+    static int64_t getRoom(int64_t depth, int64_t columns, bool isFloat);
+  }];
+}
+
+def OctetKernel_PermuteOp : OctetKernel_Op<"permute", [Pure]> {
+  let summary = "a tensor with its axes in another order, without a copy";
+  let description = [{
+    Axis i of the result is axis `permutation[i]` of the input. As a buffer it
+    is a strided view: kernels read and write it in place.
+
+    ```mlir
+    %1 = octet_kernel.permute %0, [0, 2, 1, 3]
+        : tensor<1x128x12x32xi8> -> tensor<1x12x128x32xi8>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$permutation);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $permutation attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "Value":$input,
+                                 "ArrayRef<int64_t>":$permutation)>];
 }
 
 def OctetKernel_YieldOp : OctetKernel_Op<"yield",

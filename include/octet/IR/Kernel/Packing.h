@@ -26,6 +26,8 @@ struct WeightShape {
   static constexpr int64_t kPanel = 16;
 
   explicit WeightShape(ConvOp op);
+  /// Of one of the matrices.
+  explicit WeightShape(PackOp op);
 
   int64_t getGroupOutChannels() const { return outChannels / groups; }
   /// Output rows that the same input rows serve (Taps): the weights of each are
