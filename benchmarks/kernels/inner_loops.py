@@ -80,11 +80,34 @@ def show(shape, loop, isa):
               f"{len(loop) / macs:.4f} instructions/MAC, {others} others, {stack} on the stack")
 
 
+# Of AMX, for which llvm-mca has no figures: cycles of a product of full tiles and of
+# loading a tile, which use different units (Intel's optimization reference manual).
+PRODUCT_CYCLES, LOAD_CYCLES = 16, 8
+
+
+def show_tiles(shape, body):
+    """Of the tiles of a kernel: what bounds their loops, and what stands around them."""
+    count = lambda name: sum(bool(re.match(rf"\t{name}", line)) for line in body)
+    products, loads = count("tdpb"), count("tileload")
+    if not products:
+        print(f"{shape.name:24} {'amx':10} no tiles: vectors are faster")
+        return
+    cycles = max(products * PRODUCT_CYCLES, loads * LOAD_CYCLES)
+    print(f"{shape.name:24} {'amx':10} {'by the manual':24} "
+          f"{100 * products * PRODUCT_CYCLES / cycles:6.1f} %  {loads / products:.2f} loads of "
+          f"a tile per product, {count('ldtilecfg')} configuration")
+
+
+def find_functions(assembly):
+    return {name: body.splitlines() for name, body in
+            re.findall(r"^(k\d+):(.*?)^\.Lfunc_end", assembly, re.M | re.S)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=NAMES)
-    parser.add_argument("--isa", nargs="+", choices=sorted(DOTS), default=["dotprod", "i8mm"])
+    parser.add_argument("--isa", nargs="+", choices=sorted(DOTS) + ["amx"], default=["dotprod", "i8mm"])
     parser.add_argument("--tools", default=str(kernels.ROOT / "build/dev/bin"))
     options = parser.parse_intermixed_args()
     for isa in options.isa:
@@ -92,12 +115,17 @@ def main():
         if isa in kernels.ARM:
             for shape in shapes:
                 shape.kind = "s8"
-        dot = DOTS[isa][0]
         with tempfile.TemporaryDirectory() as folder:
             builder = kernels.Builder(isa, options.tools, pathlib.Path(folder), True)
             builder.compile_ir(shapes)
             builder.compile_object()
-            loops = find_loops((pathlib.Path(folder) / "k.s").read_text())
+            assembly = (pathlib.Path(folder) / "k.s").read_text()
+        if isa == "amx":
+            functions = find_functions(assembly)
+            for i, shape in enumerate(shapes):
+                show_tiles(shape, functions[f"k{i}"])
+            continue
+        loops, dot = find_loops(assembly), DOTS[isa][0]
         for i, shape in enumerate(shapes):
             count = lambda loop: sum(bool(re.match(rf"\t{dot}\b", line)) for line in loop)
             show(shape, max(loops[f"k{i}"], key=count), isa)

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "octet/Codegen/KernelTable.h"
 #include "octet/Codegen/Passes.h"
 #include "octet/Codegen/StepInfo.h"
 #include "octet/IR/Kernel/OctetKernel.h"
@@ -28,6 +29,22 @@ static bool hasKernel(func::FuncOp function) {
         return WalkResult::interrupt();
       })
       .wasInterrupted();
+}
+
+/// Whether a kernel is the same on `isa` as on the one before it: without
+/// matrix tiles, a kernel for AMX is one for AVX512-VNNI.
+static bool isSameKernel(func::FuncOp function, const Isa &previous,
+                         const Isa &isa) {
+  if (octet_kernel::findIsa(isa.name) != octet_kernel::Isa::AMX ||
+      octet_kernel::findIsa(previous.name) != octet_kernel::Isa::AVX512VNNI)
+    return false;
+  return !function
+              .walk([](octet_kernel::ConvOp op) {
+                return usesMatrixUnit(op, octet_kernel::Isa::AMX)
+                           ? WalkResult::interrupt()
+                           : WalkResult::advance();
+              })
+              .wasInterrupted();
 }
 
 namespace {
@@ -80,8 +97,9 @@ struct CloneStepsPass
     for (const Isa *isa : isas) {
       // Plain code gains by wider vectors only.
       bool isSame =
-          previous && !isKernel &&
-          (isa->vectorBits == previous->vectorBits || most < kSmallStep);
+          previous && (isKernel ? isSameKernel(function, *previous, *isa)
+                                : isa->vectorBits == previous->vectorBits ||
+                                      most < kSmallStep);
       names.push_back(isSame ? names.back()
                              : cloneFor(function, *isa, symbols));
       previous = isa;

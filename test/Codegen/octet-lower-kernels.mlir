@@ -159,3 +159,68 @@ func.func @on_tensors(%x: tensor<1x1x5x2xi8>, %w: tensor<64xi8>, %y: tensor<1x1x
   } -> tensor<1x1x5x2xi32>
   return %0 : tensor<1x1x5x2xi32>
 }
+
+// -----
+
+// Four tiles of sums, configured once; steps of 4 bytes that are no multiple of
+// 16 have a tail in tiles of its own. The last of 50 pixels' four tiles begins
+// early, at pixel 37.
+// CHECK-LABEL: func @matrix
+// CHECK: %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<1024xi32>
+// CHECK: arith.constant dense<[1, {{(0, )+}}64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 4, 0, 64, {{(0, )+}}13, 13, 13, 13, 13, 16, 13, 1, 0
+// CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK-NOT: llvm.x86.ldtilecfg
+// CHECK: scf.for %{{.*}} = %arg3 to %arg4
+// CHECK-COUNT-4: llvm.x86.tilezero
+// CHECK-COUNT-5: llvm.x86.tileloadd64
+// CHECK: llvm.x86.tdpbusd
+// CHECK: llvm.x86.tilestored64
+// CHECK: vector.load %[[SUMS]]
+// CHECK: }
+// CHECK: llvm.call_intrinsic "llvm.x86.tilerelease"() : () -> ()
+// CHECK-NEXT: return
+func.func @matrix(%x: memref<1x1x50x68xi8>, %w: memref<2176xi8>, %y: memref<1x1x50x32xi8>, %lo: index, %hi: index) attributes {octet_kernel.isa = #octet_kernel.isa<amx>} {
+  octet_kernel.conv ins(%x, %w : memref<1x1x50x68xi8>, memref<2176xi8>)
+      outs(%y : memref<1x1x50x32xi8>) range(%lo, %hi)
+      attributes {kernel = array<i64: 1, 1>, input_unsigned, packing = #octet_kernel.packing<columns>,
+                  tile = #octet_kernel.tile<rows = 32, vectors = 2, unroll = 16>} {
+  ^bb0(%sum: i32):
+    %1 = arith.trunci %sum : i32 to i8
+    octet_kernel.yield %1 : i8
+  }
+  return
+}
+
+// -----
+
+// Short rows: a tile has two of them, and the two pixels of padding between.
+// CHECK-LABEL: func @rows
+// CHECK: arith.constant dense<[1, {{(0, )+}}64, 0, 64, 0, 64, 0, 64, 0, 48, 0, 48, 0, 48, 0, 64, {{(0, )+}}16, 16, 16, 16, 16, 16, 16, 12, 0
+// CHECK: llvm.x86.tdpbssd
+func.func @rows(%x: memref<1x9x9x16xi8>, %w: memref<6912xi8>, %y: memref<1x7x7x48xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<amx>} {
+  octet_kernel.conv ins(%x, %w : memref<1x9x9x16xi8>, memref<6912xi8>)
+      outs(%y : memref<1x7x7x48xi8>)
+      attributes {kernel = array<i64: 3, 3>, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: i32):
+    %1 = arith.trunci %sum : i32 to i8
+    octet_kernel.yield %1 : i8
+  }
+  return
+}
+
+// -----
+
+// One row of pixels is read as fast as its weights arrive: vectors do it.
+// CHECK-LABEL: func @vectors
+// CHECK-NOT: llvm.x86.tdp
+// CHECK: octet_kernel.dot4
+func.func @vectors(%x: memref<1x1x1x2048xi8>, %w: memref<131072xi8>, %y: memref<1x1x1x64xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<amx>} {
+  octet_kernel.conv ins(%x, %w : memref<1x1x1x2048xi8>, memref<131072xi8>)
+      outs(%y : memref<1x1x1x64xi8>)
+      attributes {kernel = array<i64: 1, 1>, input_unsigned, packing = #octet_kernel.packing<columns>} {
+  ^bb0(%sum: i32):
+    %1 = arith.trunci %sum : i32 to i8
+    octet_kernel.yield %1 : i8
+  }
+  return
+}

@@ -70,3 +70,21 @@ func.func @not_constant(%x: memref<1x1x5x2xi8>, %w: memref<2x1x1x2xi8>, %y: memr
   }
   return
 }
+
+// -----
+
+// The matrix unit has signed products: the input stays as it is.
+// CHECK-LABEL: func @matrix
+// CHECK: octet_kernel.conv
+// CHECK-NOT: flip_input
+memref.global "private" constant @wm : memref<64x1x1x128xi8> = dense<1>
+func.func @matrix(%x: memref<1x1x64x128xi8>, %y: memref<1x1x64x64xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<amx>} {
+  %w = memref.get_global @wm : memref<64x1x1x128xi8>
+  octet_kernel.conv ins(%x, %w : memref<1x1x64x128xi8>, memref<64x1x1x128xi8>)
+      outs(%y : memref<1x1x64x64xi8>) attributes {kernel = array<i64: 1, 1>} {
+  ^bb0(%sum: i32):
+    %0 = arith.trunci %sum : i32 to i8
+    octet_kernel.yield %0 : i8
+  }
+  return
+}

@@ -35,7 +35,9 @@ struct IsaTraits {
   }
 };
 
-enum class KernelType { I8, F32 };
+/// I8Matrix: i8 in the tiles of a matrix unit, which multiplies 16 rows by 16
+/// channels over 16 steps at once.
+enum class KernelType { I8, F32, I8Matrix };
 
 /// A register tile that fits: rows of pixels by vectors of output channels.
 struct KernelRow {
@@ -58,6 +60,9 @@ KernelRow selectKernel(octet_kernel::Isa isa, KernelType type,
                        const TileWork &work);
 /// Estimated cycles of that row on that work.
 double estimateCycles(const KernelRow &row, const TileWork &work);
+
+/// Whether tiles of the matrix unit serve a convolution best on `isa`.
+bool usesMatrixUnit(octet_kernel::ConvOp op, octet_kernel::Isa isa);
 
 /// `count` in as few parts of at most `most` as possible, as equal as possible:
 /// first `numLarge` parts of `size + 1`, then `numSmall` of `size`.

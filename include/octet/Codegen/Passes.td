@@ -244,7 +244,9 @@ def CloneSteps : Pass<"octet-clone-steps", "::mlir::ModuleOp"> {
   let summary = "makes a version of each step for each instruction set";
   let description = [{
     Adds `kernels = [@k0_avx2, @k0_avx512vnni]` to a call's `octet.step`, a
-    function per instruction set of the target.
+    function per instruction set of the target. Instruction sets share one where
+    theirs would not differ: plain code with vectors of one length, and kernels
+    of AVX512-VNNI and AMX whose products are too small for matrix tiles.
   }];
   let dependentDialects = ["::mlir::octet_kernel::OctetKernelDialect"];
   let options = [

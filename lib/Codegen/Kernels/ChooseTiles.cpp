@@ -46,7 +46,9 @@ SmallVector<TileAttr> octet::getTiles(MLIRContext *context, Isa isa,
                                       KernelType type) {
   SmallVector<TileAttr> tiles;
   for (const KernelRow &row : getKernelTable())
-    if (row.isa == isa && row.type == type)
+    if (row.isa == isa &&
+        (row.type == type ||
+         (type == KernelType::I8 && row.type == KernelType::I8Matrix)))
       tiles.push_back(
           TileAttr::get(context, row.rows, row.vectors, row.unroll));
   return tiles;

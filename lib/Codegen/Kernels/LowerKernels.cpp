@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelPlan.h"
+#include "MatrixTiling.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -95,6 +96,9 @@ public:
       KernelPlan plan(op, b);
       if (op.isDepthwise())
         lowerDepthwise(plan, b);
+      else if (std::optional<MatrixTiling> tiling =
+                   MatrixTiling::choose(op, plan.traits.isa))
+        lowerMatrixConv(plan, *tiling, b);
       else
         lowerConv(plan, b);
       annotateFunction(op);

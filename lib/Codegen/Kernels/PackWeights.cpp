@@ -118,7 +118,8 @@ LogicalResult OctetPackWeights::pack(ConvOp op,
   if (op.isFloat())
     return success();
   op.setSafePairs(isSafe(packed));
-  if (!servesInput(traits, op.getInputUnsigned()))
+  if (!octet::usesMatrixUnit(op, traits.isa) &&
+      !servesInput(traits, op.getInputUnsigned()))
     flipInput(
         op, [&] { return getFlipCorrections(shape, data->bytes); }, plain,
         constants);

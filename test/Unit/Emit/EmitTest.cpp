@@ -386,7 +386,7 @@ TEST(ModelInfoTest, attachAndGetAgree) {
 
 TEST(TargetTest, names) {
   EXPECT_EQ(llvm::cantFail(Target::parse("x86-64")).str(),
-            "x86-64+generic+avx2+avxvnni+avx512vnni");
+            "x86-64+generic+avx2+avxvnni+avx512vnni+amx");
   EXPECT_EQ(llvm::cantFail(Target::parse("x86-64+avx512vnni+avx2")).str(),
             "x86-64+avx2+avx512vnni");
   EXPECT_EQ(llvm::cantFail(Target::parse("aarch64")).str(),

@@ -119,6 +119,10 @@ def OctetLowerKernels : Pass<"octet-lower-kernels"> {
     instruction set of the function around it. The epilogue region is cloned to
     vectors.
 
+    On AMX, products that are large enough are summed in matrix tiles, which are
+    configured once around all loops of the kernel; the sums meet the epilogue
+    through memory.
+
     ```mlir
     octet_kernel.conv ins(%x, %w : ...) outs(%y : ...) range(%lo, %hi) ...
     // becomes
