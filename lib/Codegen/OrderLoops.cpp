@@ -26,6 +26,28 @@ static constexpr int64_t kShortLoop = 64;
 // Order
 //===----------------------------------------------------------------------===//
 
+/// By how much `expr` grows when loop `dim` takes one step; nothing where that
+/// is not always the same.
+static std::optional<int64_t> getGrowth(AffineExpr expr, unsigned dim) {
+  if (auto position = dyn_cast<AffineDimExpr>(expr))
+    return position.getPosition() == dim ? 1 : 0;
+  if (isa<AffineConstantExpr>(expr))
+    return 0;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return std::nullopt;
+  std::optional<int64_t> left = getGrowth(binary.getLHS(), dim),
+                         right = getGrowth(binary.getRHS(), dim);
+  if (!left || !right)
+    return std::nullopt;
+  if (expr.getKind() == AffineExprKind::Add)
+    return *left + *right;
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (expr.getKind() != AffineExprKind::Mul || !factor)
+    return std::nullopt;
+  return *left * factor.getValue();
+}
+
 /// Bytes-free stride of `operand` along loop `dim`: 0 where it does not move,
 /// nothing where it moves in more than one way.
 static std::optional<int64_t> getStride(linalg::LinalgOp op, OpOperand &operand,
@@ -39,10 +61,10 @@ static std::optional<int64_t> getStride(linalg::LinalgOp op, OpOperand &operand,
   for (auto [expr, stride] : llvm::zip(map.getResults(), strides)) {
     if (!expr.isFunctionOfDim(dim))
       continue;
-    auto position = dyn_cast<AffineDimExpr>(expr);
-    if (!position || total != 0)
+    std::optional<int64_t> growth = getGrowth(expr, dim);
+    if (!growth || total != 0)
       return std::nullopt;
-    total = stride;
+    total = *growth * stride;
   }
   return total;
 }

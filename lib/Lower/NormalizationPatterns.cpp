@@ -11,6 +11,8 @@
 #include "Patterns.h"
 #include "Reduction.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::octet;
 using namespace mlir::octet::lower;
@@ -31,7 +33,7 @@ struct LowerSoftmax : OpConversionPattern<SoftmaxOp> {
     Type element = getElementTypeOrSelf(op.getType());
     SmallVector<int64_t> axes{int64_t(op.getAxis())};
     SmallVector<int64_t> kept = getKeptAxes(shape.size(), axes);
-    Value max = buildFloatMax(rewriter, loc, input, axes);
+    Value max = buildLargest(rewriter, loc, input, axes);
     Value powers = buildShifted(rewriter, op, input, max, kept, /*exp=*/true);
     Value sums = buildFloatSum(rewriter, loc, powers, axes);
     // The logarithm of the quotient is a difference, exact where powers are 0.
@@ -40,15 +42,39 @@ struct LowerSoftmax : OpConversionPattern<SoftmaxOp> {
       numerator = buildShifted(rewriter, op, input, max, kept, /*exp=*/false);
     Elementwise work(rewriter, loc, shape);
     unsigned x = work.add(numerator);
-    unsigned sum = work.addAlong(sums, kept);
+    unsigned scale =
+        work.addAlong(buildScale(rewriter, loc, sums, op.getLog()), kept);
     auto body = [&](Body &body, ArrayRef<Value> args) {
-      Value y = op.getLog()
-                    ? body.sub(args[x], body.make<math::LogOp>(args[sum]))
-                    : body.div(args[x], args[sum]);
+      Value y = op.getLog() ? body.sub(args[x], args[scale])
+                            : body.mul(args[x], args[scale]);
       return body.resizeFloat(y, element);
     };
     rewriter.replaceOp(op, work.build(element, body));
     return success();
+  }
+
+  /// 1 / sum, or its logarithm: once for all elements of the sum.
+  static Value buildScale(OpBuilder &b, Location loc, Value sums, bool log) {
+    Elementwise work(b, loc, getShape(sums));
+    unsigned sum = work.add(sums);
+    Type type = getElementTypeOrSelf(sums);
+    return work.build(type, [&](Body &body, ArrayRef<Value> args) {
+      return log ? body.make<math::LogOp>(args[sum])
+                 : body.div(body.constant(type, 1), args[sum]);
+    });
+  }
+
+  /// The largest number. NaN need not be told here: the sum of powers is NaN
+  /// then.
+  static Value buildLargest(OpBuilder &b, Location loc, Value input,
+                            ArrayRef<int64_t> axes) {
+    auto larger = [](Body &body, Value x, Value best) {
+      return body.select(body.compare(arith::CmpFPredicate::OGT, x, best), x,
+                         best);
+    };
+    TypedAttr least = getScalarAttr(getElementTypeOrSelf(input.getType()),
+                                    -std::numeric_limits<double>::infinity());
+    return buildReductionInLanes(b, loc, input, axes, least, larger, larger);
   }
 
   /// x - max, or its exponential.
@@ -94,6 +120,16 @@ private:
 };
 } // namespace
 
+/// Sums divided by the number of elements of each.
+static Value buildMean(OpBuilder &b, Location loc, Value sums, int64_t count) {
+  Elementwise work(b, loc, getShape(sums));
+  unsigned sum = work.add(sums);
+  Type type = getElementTypeOrSelf(sums);
+  return work.build(type, [&](Body &body, ArrayRef<Value> args) {
+    return body.div(args[sum], body.constant(type, count));
+  });
+}
+
 Value Normalization::buildCentered(OpBuilder &b, Location loc,
                                    Value input) const {
   Type element = getElementTypeOrSelf(input.getType());
@@ -101,16 +137,14 @@ Value Normalization::buildCentered(OpBuilder &b, Location loc,
   if (rms && wide == element)
     return input;
   Elementwise work(b, loc, getShape(input));
-  unsigned x = work.add(input), sum = 0;
+  unsigned x = work.add(input), mean = 0;
   if (!rms)
-    sum = work.addAlong(buildFloatSum(b, loc, input, axes),
-                        getKeptAxes(getShape(input).size(), axes));
+    mean = work.addAlong(
+        buildMean(b, loc, buildFloatSum(b, loc, input, axes), count(input)),
+        getKeptAxes(getShape(input).size(), axes));
   return work.build(wide, [&](Body &body, ArrayRef<Value> args) {
     Value value = body.resizeFloat(args[x], wide);
-    if (rms)
-      return value;
-    Value mean = body.div(args[sum], body.constant(wide, count(input)));
-    return body.sub(value, mean);
+    return rms ? value : body.sub(value, args[mean]);
   });
 }
 
@@ -118,10 +152,12 @@ Value Normalization::buildCentered(OpBuilder &b, Location loc,
 Value Normalization::buildInverseDeviation(OpBuilder &b, Location loc,
                                            Value centered) const {
   Type wide = getElementTypeOrSelf(centered.getType());
-  Value squares = buildReduction(b, loc, centered, axes, getScalarAttr(wide, 0),
-                                 [](Body &body, Value x, Value sum) {
-                                   return body.add(sum, body.mul(x, x));
-                                 });
+  Value squares = buildReductionInLanes(
+      b, loc, centered, axes, getScalarAttr(wide, 0),
+      [](Body &body, Value x, Value sum) {
+        return body.add(sum, body.mul(x, x));
+      },
+      [](Body &body, Value x, Value y) { return body.add(x, y); });
   Elementwise work(b, loc, getShape(squares));
   unsigned sum = work.add(squares);
   return work.build(wide, [&](Body &body, ArrayRef<Value> args) {

@@ -65,13 +65,131 @@ Value lower::buildReduction(OpBuilder &b, Location loc, Value input,
       .getResult(0);
 }
 
+//===----------------------------------------------------------------------===//
+// In lanes
+//===----------------------------------------------------------------------===//
+
+/// Accumulators of one reduction: as many as the longest vector has lanes.
+static constexpr int64_t kLanes = 16;
+
+namespace {
+/// A reduction along the last axis.
+struct LaneReduction {
+  using Combine = function_ref<Value(Body &, Value, Value)>;
+
+  OpBuilder &b;
+  Location loc;
+  Value input;
+  SmallVector<int64_t> kept;
+  int64_t turns, rest;
+
+  LaneReduction(OpBuilder &b, Location loc, Value input)
+      : b(b), loc(loc), input(input), kept(getShape(input).drop_back()),
+        turns(getShape(input).back() / kLanes),
+        rest(getShape(input).back() % kLanes) {}
+
+  Value accumulate(TypedAttr init, Combine combine);
+  Value join(Value lanes, Combine combine);
+  Value addRest(Value joined, Combine combine);
+
+private:
+  AffineExpr dim(int64_t i) { return b.getAffineDimExpr(i); }
+  /// (kept axes..., last) of `loops` loops.
+  AffineMap mapKept(int64_t loops, std::optional<AffineExpr> last);
+  Value reduce(AffineMap inputMap, int64_t extent, Value init, AffineMap out,
+               Combine combine);
+};
+} // namespace
+
+AffineMap LaneReduction::mapKept(int64_t loops,
+                                 std::optional<AffineExpr> last) {
+  SmallVector<AffineExpr> exprs;
+  for (int64_t i = 0, e = kept.size(); i < e; ++i)
+    exprs.push_back(dim(i));
+  if (last)
+    exprs.push_back(*last);
+  return AffineMap::get(loops, 0, exprs, b.getContext());
+}
+
+/// The last loop is the reduction, of `extent` turns.
+Value LaneReduction::reduce(AffineMap inputMap, int64_t extent, Value init,
+                            AffineMap out, Combine combine) {
+  int64_t loops = inputMap.getNumDims();
+  // Says how many turns there are.
+  Value window = createEmpty(b, loc, {extent}, getElementTypeOrSelf(input));
+  AffineMap windowMap = AffineMap::get(loops, 0, dim(loops - 1));
+  auto buildBody = [&](OpBuilder &inner, Location loc, ValueRange args) {
+    Body body(loc, inner);
+    linalg::YieldOp::create(inner, loc, combine(body, args[0], args[2]));
+  };
+  return linalg::GenericOp::create(
+             b, loc, init.getType(), ValueRange{input, window}, init,
+             ArrayRef<AffineMap>{inputMap, windowMap, out},
+             getIterators(loops - 1, 1), buildBody)
+      .getResult(0);
+}
+
+Value LaneReduction::accumulate(TypedAttr init, Combine combine) {
+  int64_t lane = kept.size(), loops = lane + 2;
+  SmallVector<int64_t> shape(kept);
+  shape.push_back(kLanes);
+  AffineExpr element = dim(lane + 1) * kLanes + dim(lane);
+  return reduce(mapKept(loops, element), turns, createFill(b, loc, shape, init),
+                mapKept(loops, dim(lane)), combine);
+}
+
+/// Lane i with lane i + 8, those with i + 4 and so on.
+Value LaneReduction::join(Value lanes, Combine combine) {
+  int64_t loops = kept.size();
+  SmallVector<AffineMap> maps;
+  for (int64_t lane = 0; lane < kLanes; ++lane)
+    maps.push_back(mapKept(loops, b.getAffineConstantExpr(lane)));
+  maps.push_back(mapKept(loops, std::nullopt));
+  auto buildBody = [&](OpBuilder &inner, Location loc, ValueRange args) {
+    Body body(loc, inner);
+    SmallVector<Value> values(args.drop_back());
+    for (size_t half = kLanes / 2; half > 0; half /= 2)
+      for (size_t i = 0; i < half; ++i)
+        values[i] = combine(body, values[i], values[i + half]);
+    linalg::YieldOp::create(inner, loc, values.front());
+  };
+  Value out = createEmpty(b, loc, kept, getElementTypeOrSelf(lanes));
+  return linalg::GenericOp::create(b, loc, out.getType(),
+                                   SmallVector<Value>(kLanes, lanes), out, maps,
+                                   getIterators(loops), buildBody)
+      .getResult(0);
+}
+
+Value LaneReduction::addRest(Value joined, Combine combine) {
+  int64_t loops = kept.size() + 1;
+  if (rest == 0)
+    return joined;
+  return reduce(mapKept(loops, dim(loops - 1) + turns * kLanes), rest, joined,
+                mapKept(loops, std::nullopt), combine);
+}
+
+Value lower::buildReductionInLanes(
+    OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> axes,
+    TypedAttr init, function_ref<Value(Body &, Value, Value)> combine,
+    function_ref<Value(Body &, Value, Value)> join) {
+  ArrayRef<int64_t> shape = getShape(input);
+  if (axes != ArrayRef<int64_t>{int64_t(shape.size()) - 1} ||
+      shape.back() < 2 * kLanes)
+    return buildReduction(b, loc, input, axes, init, combine);
+  LaneReduction reduction(b, loc, input);
+  Value lanes = reduction.accumulate(init, combine);
+  return reduction.addRest(reduction.join(lanes, join), combine);
+}
+
 Value lower::buildFloatSum(OpBuilder &b, Location loc, Value input,
                            ArrayRef<int64_t> axes) {
   Type wide = getWideFloat(getElementTypeOrSelf(input.getType()));
-  return buildReduction(b, loc, input, axes, getScalarAttr(wide, 0),
-                        [&](Body &body, Value x, Value sum) {
-                          return body.add(sum, body.resizeFloat(x, wide));
-                        });
+  return buildReductionInLanes(
+      b, loc, input, axes, getScalarAttr(wide, 0),
+      [&](Body &body, Value x, Value sum) {
+        return body.add(sum, body.resizeFloat(x, wide));
+      },
+      [](Body &body, Value x, Value y) { return body.add(x, y); });
 }
 
 Value lower::buildFloatMax(OpBuilder &b, Location loc, Value input,

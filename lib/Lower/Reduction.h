@@ -21,6 +21,15 @@ Value buildReduction(OpBuilder &b, Location loc, Value input,
                      ArrayRef<int64_t> axes, TypedAttr init,
                      function_ref<Value(Body &, Value, Value)> combine);
 
+/// As `buildReduction`, in an order that vectors can follow and that is the
+/// same everywhere: along the last axis, every 16th element goes into an
+/// accumulator of its own, the accumulators are joined in a tree, and what is
+/// left over follows one by one.
+Value buildReductionInLanes(OpBuilder &b, Location loc, Value input,
+                            ArrayRef<int64_t> axes, TypedAttr init,
+                            function_ref<Value(Body &, Value, Value)> combine,
+                            function_ref<Value(Body &, Value, Value)> join);
+
 /// Sum of floats, in f32 where they are narrower.
 Value buildFloatSum(OpBuilder &b, Location loc, Value input,
                     ArrayRef<int64_t> axes);

@@ -59,3 +59,22 @@ func.func @named_op(%z: i8, %y: memref<8xi8>) {
   linalg.fill {octet.border} ins(%z : i8) outs(%y : memref<8xi8>)
   return
 }
+
+// -----
+
+#in = affine_map<(r, l, t) -> (r, t * 16 + l)>
+#turns = affine_map<(r, l, t) -> (t)>
+#lanes = affine_map<(r, l, t) -> (r, l)>
+// Accumulators side by side are the innermost loop.
+// CHECK-DAG: affine_map<(d0, d1, d2) -> (d0, d1 * 16 + d2)>
+// CHECK-LABEL: func @lanes
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction", "parallel"]
+func.func @lanes(%x: memref<4x64xf32>, %n: memref<4xf32>, %y: memref<4x16xf32>) {
+  linalg.generic {indexing_maps = [#in, #turns, #lanes], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %n : memref<4x64xf32>, memref<4xf32>) outs(%y : memref<4x16xf32>) {
+  ^bb0(%a: f32, %t: f32, %sum: f32):
+    %0 = arith.addf %sum, %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

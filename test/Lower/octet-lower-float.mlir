@@ -57,3 +57,16 @@ func.func @movement(%x: tensor<4xf32>) -> tensor<2x2xf32> {
   %y = octet.reshape %x {shape = array<i64: 2, 2>} : (tensor<4xf32>) -> tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }
+
+// Reductions along the last axis go into 16 accumulators, which are then joined; five
+// elements are left over.
+// CHECK-LABEL: func.func @lanes(
+// CHECK:         linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2 * 16 + d1)>, affine_map<(d0, d1, d2) -> (d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]}
+// CHECK-SAME:      outs(%{{.*}} : tensor<4x16xf32>)
+// CHECK:         linalg.generic {{.*}}affine_map<(d0) -> (d0, 0)>, affine_map<(d0) -> (d0, 1)>
+// CHECK-SAME:      outs(%{{.*}} : tensor<4xf32>)
+// CHECK:         linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1 + 32)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0)>]
+func.func @lanes(%x: tensor<4x37xf32>) -> tensor<4x37xf32> {
+  %y = octet.softmax %x {axis = 1 : i64} : (tensor<4x37xf32>) -> tensor<4x37xf32>
+  return %y : tensor<4x37xf32>
+}

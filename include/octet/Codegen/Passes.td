@@ -32,12 +32,15 @@ def FuseElementwise : Pass<"octet-fuse-elementwise", "::mlir::func::FuncOp"> {
 }
 
 def FormKernels : Pass<"octet-form-kernels", "::mlir::func::FuncOp"> {
-  let summary = "turns products with constant weights and what follows to kernels";
+  let summary = "turns products and what follows to kernels";
   let description = [{
     A `linalg.generic` that sums products of i8 or f32 with constant weights
     (or i8 alone), and whose indexing maps are those of a convolution or a
     matrix product, becomes `octet_kernel.conv`; the element-wise op that alone
-    takes its sums becomes the epilogue. Reads of tables of 256 bytes become
+    takes its sums becomes the epilogue. So does a batch of products of two
+    computed matrices: `octet_kernel.pack` orders the second one, also takes its
+    sums of columns, and zero points become corrections in the epilogue; the
+    transpositions around it become `octet_kernel.permute`, views. Reads of tables of 256 bytes become
     `octet_kernel.lookup`. Everything else stays.
 
     ```mlir

@@ -185,6 +185,12 @@ def normalization_cases():
         check("softmax", [x], f"softmax %a0 {{axis = {axis} : i64}}", powers / powers.sum(axis=axis, keepdims=True))
         check("log_softmax", [x], f"softmax %a0 {{axis = {axis} : i64, log}}",
               shifted - np.log(powers.sum(axis=axis, keepdims=True)))
+    long = normal(3, 2, 53)  # three vectors of accumulators, and a rest
+    powers = np.exp(long - long.max(axis=2, keepdims=True))
+    check("softmax.lanes", [long], "softmax %a0 {axis = 2 : i64}", powers / powers.sum(axis=2, keepdims=True))
+    centered = long - long.mean(axis=2, keepdims=True)
+    check("layer_norm.lanes", [long], "layer_norm %a0 {axis = 2 : i64, epsilon = 1.0e-3, operandSegmentSizes = array<i32: 1, 0, 0>}",
+          centered / np.sqrt((centered ** 2).mean(axis=2, keepdims=True) + F(1e-3)))
     scale, bias, mean, var = normal(3), normal(3), normal(3), np.abs(normal(3))
     channel = lambda v: v.reshape(1, 3, 1, 1)
     check("batch_norm", [x], "batch_norm %a0, %s, %b, %m, %v {epsilon = 1.0e-3}",

@@ -20,7 +20,8 @@ def OctetPackWeights : Pass<"octet-pack-weights", "::mlir::ModuleOp"> {
 
     Also sets what the weights prove (`safe_pairs`), and makes signed inputs
     fit unsigned dot products (`flip_input` and one more epilogue operand) where
-    the instruction set has no other.
+    the instruction set has no other. Kernels with weights computed at run time,
+    and the `octet_kernel.pack` before them, learn the packing and the flip.
 
     ```mlir
     %w = memref.get_global @w : memref<64x1x1x32xi8>
