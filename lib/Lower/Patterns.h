@@ -17,6 +17,8 @@ namespace mlir::octet::lower {
 
 void populateConvolutionPatterns(const TypeConverter &converter,
                                  RewritePatternSet &patterns);
+void populateTransposedConvolutionPatterns(const TypeConverter &converter,
+                                           RewritePatternSet &patterns);
 void populateMatMulPatterns(const TypeConverter &converter,
                             RewritePatternSet &patterns);
 void populateQuantizationPatterns(const TypeConverter &converter,

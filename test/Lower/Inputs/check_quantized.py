@@ -243,25 +243,38 @@ def matmul_cases():
 
 
 def conv_transpose_cases():
-    for number, (groups, pads, padding, strides) in enumerate(
-            [(1, [0] * 4, [0, 0], [2, 2]), (2, [1, 0, 1, 2], [1, 1], [2, 3]), (1, [2, 2, 2, 2], [0, 0], [1, 1])]):
+    # Groups, kernel, pads, output padding, strides, dilations, residual. Kernels as long as the stride, longer, shorter
+    # (outputs without a tap) and dilated by a divisor of it.
+    for number, (groups, kernel, pads, padding, strides, dilations, adds) in enumerate([
+            (1, [3, 3], [0] * 4, [0, 0], [2, 2], [1, 1], False),
+            (2, [3, 3], [1, 0, 1, 2], [1, 1], [2, 3], [1, 1], False),
+            (1, [3, 3], [2, 2, 2, 2], [0, 0], [1, 1], [1, 1], True),
+            (1, [2, 2], [0] * 4, [0, 0], [2, 2], [1, 1], True),
+            (1, [4, 4], [1] * 4, [0, 0], [2, 2], [1, 1], True),
+            (4, [4, 3], [1] * 4, [0, 1], [2, 2], [1, 1], True),
+            (1, [5, 4], [3, 2, 4, 3], [1, 0], [3, 2], [2, 1], False),
+            (1, [1, 3], [0] * 4, [1, 0], [2, 2], [1, 1], False),
+            (1, [3, 3], [1] * 4, [0, 0], [2, 4], [2, 3], False)]):
         q_w = Quantized(8, [0.01, 0.02, 0.015], 0, signed=True, axis=1)
-        x, w = U8.random(rng, (1, 4, 3, 4)), q_w.random(rng, (4, 3, 3, 3))
+        x, w = U8.random(rng, (1, 4, 3, 4)), q_w.random(rng, (4, 3, *kernel))
         centered, weights = U8.center(x), q_w.center(w)
-        full = [strides[i] * (x.shape[2 + i] - 1) + padding[i] + 3 for i in range(2)]
+        full = [strides[i] * (x.shape[2 + i] - 1) + padding[i] + dilations[i] * (kernel[i] - 1) + 1 for i in range(2)]
         total = np.zeros((1, 3 * groups, *full), np.int64)
         per = 4 // groups
-        for c, h, v, o, i, j in itertools.product(range(4), range(3), range(4), range(3), range(3), range(3)):
-            total[0, c // per * 3 + o, h * strides[0] + i, v * strides[1] + j] += centered[0, c, h, v] * weights[c, o, i, j]
+        for c, h, v, o, i, j in itertools.product(*map(range, (4, 3, 4, 3, *kernel))):
+            total[0, c // per * 3 + o, h * strides[0] + i * dilations[0],
+                  v * strides[1] + j * dilations[1]] += centered[0, c, h, v] * weights[c, o, i, j]
         total = total[:, :, pads[0]:full[0] - pads[2], pads[1]:full[1] - pads[3]]
         spread = Quantized(8, np.tile(q_w.scale, groups), 0, signed=True, axis=0)
-        expected = epilogue(total, U8, spread, [1, -1, 1, 1], OUT_U8, (-np.inf, np.inf), None, None)
+        r = OUT_S8.random(rng, total.shape) if adds else None
+        expected = epilogue(total, U8, spread, [1, -1, 1, 1], OUT_U8, (-np.inf, np.inf), r, OUT_S8 if adds else None)
         numbers = lambda values: "array<i64: " + ", ".join(map(str, values)) + ">"
+        types = [tensor_type(x.shape, U8), tensor_type(w.shape, q_w)] + [tensor_type(total.shape, OUT_S8)] * adds
         body = constant("w", w, q_w) + (
-            f"  %y = octet.conv_transpose(%a0, %w) {{strides = {numbers(strides)}, pads = {numbers(pads)}, "
-            f"dilations = {numbers([1, 1])}, output_padding = {numbers(padding)}, groups = {groups} : i64}} : "
-            f"({tensor_type(x.shape, U8)}, {tensor_type(w.shape, q_w)}) -> {tensor_type(expected.shape, OUT_U8)}\n")
-        check(f"C3.conv_transpose.{number}", [x], [U8], OUT_U8, body, expected)
+            f"  %y = octet.conv_transpose(%a0, %w{', residual %a1' * adds}) {{strides = {numbers(strides)}, "
+            f"pads = {numbers(pads)}, dilations = {numbers(dilations)}, output_padding = {numbers(padding)}, "
+            f"groups = {groups} : i64}} : ({', '.join(types)}) -> {tensor_type(expected.shape, OUT_U8)}\n")
+        check(f"C3.conv_transpose.{number}", [x, r][:1 + adds], [U8, OUT_S8][:1 + adds], OUT_U8, body, expected)
 
 
 # E1 to E3, P1, R1, T1 -----------------------------------------------------------------------------
