@@ -106,17 +106,24 @@ static double getMedian(std::vector<double> values) {
   return (values[n / 2] + values[(n - 1) / 2]) / 2;
 }
 
+/// The median of each node's times over the calls: what else the machine does
+/// now and then shall not look like a slow node.
 static Result profile(const Model &model, Call &call, int64_t repeat,
                       BenchmarkResult &result) {
-  std::vector<uint64_t> counters(model.get().num_nodes + 1, 0);
-  call.setProfile(counters.data());
-  auto times = timeCalls(call, repeat);
-  call.setProfile(nullptr);
-  if (!times)
-    return times.error();
-  counters.pop_back();
-  for (uint64_t ns : counters)
-    result.nodeMs.push_back(ns * 1e-6 / repeat);
+  std::vector<std::vector<double>> times(model.get().num_nodes);
+  std::vector<uint64_t> counters(times.size() + 1);
+  for (int64_t i = 0; i < repeat; ++i) {
+    std::fill(counters.begin(), counters.end(), 0);
+    call.setProfile(counters.data());
+    Result status = call.run();
+    call.setProfile(nullptr);
+    if (!status)
+      return status.error();
+    for (size_t node = 0; node < times.size(); ++node)
+      times[node].push_back(counters[node] * 1e-6);
+  }
+  for (std::vector<double> &node : times)
+    result.nodeMs.push_back(getMedian(std::move(node)));
   return Success{};
 }
 
