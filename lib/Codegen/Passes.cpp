@@ -35,8 +35,6 @@ static void addRelease(OpPassManager &pm, const CodegenOptions &options) {
 /// Tensors to buffers; results to arguments.
 static void addBufferization(OpPassManager &pm, const CodegenOptions &codegen) {
   pm.addNestedPass<func::FuncOp>(createPrepareBuffers());
-  // Producers write straight into what their result is inserted into.
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion =

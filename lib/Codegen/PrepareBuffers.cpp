@@ -8,8 +8,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SubsetOpInterface.h"
 #include "octet/Codegen/Passes.h"
 
 namespace mlir::octet {
@@ -49,11 +52,29 @@ static LogicalResult rewritePad(tensor::PadOp pad, IRRewriter &rewriter) {
   return success();
 }
 
+/// Makes the producer of what is inserted write straight into the destination.
+/// The last insertion comes first: a tensor that is put together and then put
+/// into another must have its place before its parts get theirs.
+static LogicalResult writeInPlace(func::FuncOp func, IRRewriter &rewriter) {
+  bufferization::OneShotBufferizationOptions options;
+  bufferization::OneShotAnalysisState state(func, options);
+  if (failed(bufferization::analyzeOp(func, state)))
+    return failure();
+  SmallVector<Operation *> insertions;
+  func.walk([&](SubsetInsertionOpInterface op) { insertions.push_back(op); });
+  for (Operation *op : llvm::reverse(insertions))
+    if (failed(bufferization::eliminateEmptyTensors(rewriter, op, state)))
+      return failure();
+  return success();
+}
+
 namespace {
 struct PrepareBuffersPass
     : public mlir::octet::impl::PrepareBuffersBase<PrepareBuffersPass> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (func.isExternal())
+      return;
     for (BlockArgument arg : func.getArguments())
       if (isa<TensorType>(arg.getType()))
         func.setArgAttr(arg.getArgNumber(),
@@ -65,7 +86,7 @@ struct PrepareBuffersPass
       return failed(rewritePad(pad, rewriter)) ? WalkResult::interrupt()
                                                : WalkResult::advance();
     });
-    if (result.wasInterrupted())
+    if (result.wasInterrupted() || failed(writeInPlace(func, rewriter)))
       signalPassFailure();
   }
 };

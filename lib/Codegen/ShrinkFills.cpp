@@ -20,58 +20,135 @@ using namespace mlir;
 using namespace mlir::octet;
 
 namespace {
+/// Elements of a buffer, evenly spaced along each dimension.
+struct Part {
+  SmallVector<int64_t> offsets, sizes, strides;
+
+  int64_t getEnd(unsigned dim) const {
+    return offsets[dim] + (sizes[dim] - 1) * strides[dim] + 1;
+  }
+  int64_t count() const {
+    int64_t result = 1;
+    for (int64_t size : sizes)
+      result *= size;
+    return result;
+  }
+  bool isBox() const {
+    return llvm::all_of(strides, [](int64_t stride) { return stride == 1; });
+  }
+  bool operator==(const Part &other) const {
+    return offsets == other.offsets && sizes == other.sizes &&
+           strides == other.strides;
+  }
+};
+
 /// What is written of a filled buffer before anybody reads it.
 struct Overwriting {
-  /// The largest part, or null.
-  memref::SubViewOp inside;
+  /// A box that is written in full.
+  std::optional<Part> inside;
   /// Whether nothing else is written.
-  bool isOnly = true;
+  bool isAll = true;
 };
 } // namespace
 
+/// The part of `buffer` that a chain of subviews is.
+static std::optional<Part> getPart(Value view, Value buffer) {
+  if (view == buffer) {
+    ArrayRef<int64_t> shape = cast<MemRefType>(buffer.getType()).getShape();
+    return Part{SmallVector<int64_t>(shape.size(), 0),
+                SmallVector<int64_t>(shape),
+                SmallVector<int64_t>(shape.size(), 1)};
+  }
+  auto subview = view.getDefiningOp<memref::SubViewOp>();
+  if (!subview || subview.getDroppedDims().any() ||
+      ShapedType::isDynamicShape(subview.getStaticSizes()) ||
+      ShapedType::isDynamicShape(subview.getStaticStrides()) ||
+      ShapedType::isDynamicShape(subview.getStaticOffsets()))
+    return std::nullopt;
+  std::optional<Part> part = getPart(subview.getSource(), buffer);
+  if (!part)
+    return std::nullopt;
+  for (auto [dim, offset] : llvm::enumerate(subview.getStaticOffsets())) {
+    part->offsets[dim] += offset * part->strides[dim];
+    part->strides[dim] *= subview.getStaticStrides()[dim];
+    part->sizes[dim] = subview.getStaticSizes()[dim];
+  }
+  return part;
+}
+
 /// The part of `buffer` that `op` writes without reading what it held.
-static memref::SubViewOp getWrittenPart(Operation *op, Value buffer) {
+static std::optional<Part> getWrittenPart(Operation *op, Value buffer) {
   auto dps = dyn_cast<DestinationStyleOpInterface>(op);
   if (!dps || dps.getNumDpsInits() != 1)
-    return nullptr;
+    return std::nullopt;
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
     if (linalgOp.payloadUsesValueFromOperand(dps.getDpsInitOperand(0)))
-      return nullptr;
-  auto view = dps.getDpsInits()[0].getDefiningOp<memref::SubViewOp>();
-  if (!view || view.getSource() != buffer || !view.hasUnitStride() ||
-      view.getDroppedDims().any() ||
-      ShapedType::isDynamicShape(view.getStaticSizes()) ||
-      ShapedType::isDynamicShape(view.getStaticOffsets()))
-    return nullptr;
-  return view;
+      return std::nullopt;
+  return getPart(dps.getDpsInits()[0], buffer);
+}
+
+/// Whether no element is of both.
+static bool areDisjoint(const Part &a, const Part &b) {
+  for (unsigned dim = 0; dim < a.offsets.size(); ++dim)
+    if (a.getEnd(dim) <= b.offsets[dim] || b.getEnd(dim) <= a.offsets[dim] ||
+        (a.strides[dim] == b.strides[dim] &&
+         (a.offsets[dim] - b.offsets[dim]) % a.strides[dim] != 0))
+      return true;
+  return false;
+}
+
+/// The box around `parts` if they are all of it.
+static std::optional<Part> getUnion(ArrayRef<Part> parts) {
+  Part box = parts.front();
+  int64_t count = 0;
+  for (const Part &part : parts) {
+    count += part.count();
+    for (unsigned dim = 0; dim < box.offsets.size(); ++dim) {
+      int64_t end = std::max(box.getEnd(dim), part.getEnd(dim));
+      box.offsets[dim] = std::min(box.offsets[dim], part.offsets[dim]);
+      box.strides[dim] = 1;
+      box.sizes[dim] = end - box.offsets[dim];
+    }
+    for (const Part &other : parts)
+      if (&other != &part && !areDisjoint(part, other))
+        return std::nullopt;
+  }
+  return box.count() == count ? std::optional(box) : std::nullopt;
 }
 
 /// Looks at what follows `fill` up to the first op that reads its buffer.
 static Overwriting findOverwriting(linalg::FillOp fill, Value buffer) {
-  Overwriting result;
-  llvm::SetVector<Value> parts;
+  SmallVector<Part> parts;
   for (Operation *op = fill->getNextNode(); op; op = op->getNextNode()) {
     if (!isComputation(op))
       continue;
     llvm::SetVector<Value> reads, writes;
     getAccessedRoots(op, reads, writes);
-    memref::SubViewOp part = getWrittenPart(op, buffer);
     if (!writes.contains(buffer) && !reads.contains(buffer))
       continue;
+    std::optional<Part> part = getWrittenPart(op, buffer);
     if (!part || reads.contains(buffer))
       break;
-    parts.insert(part);
-    result.isOnly &= parts.size() == 1;
-    if (!result.inside || part.getType().getNumElements() >
-                              result.inside.getType().getNumElements())
-      result.inside = part;
+    if (!llvm::is_contained(parts, *part))
+      parts.push_back(*part);
   }
+  Overwriting result;
+  if (parts.empty())
+    return result;
+  result.inside = getUnion(parts);
+  if (result.inside)
+    return result;
+  result.isAll = false;
+  for (const Part &part : parts)
+    if (part.isBox() &&
+        (!result.inside || part.count() > result.inside->count()))
+      result.inside = part;
   return result;
 }
 
 /// Fills `buffer` but its part `inside`, slab by slab.
 static void fillAround(OpBuilder &b, linalg::FillOp fill, Value buffer,
-                       memref::SubViewOp inside, bool isBorder) {
+                       const Part &inside, bool isBorder) {
   ArrayRef<int64_t> shape = cast<MemRefType>(buffer.getType()).getShape();
   SmallVector<int64_t> offsets(shape.size(), 0), sizes(shape);
   SmallVector<int64_t> strides(shape.size(), 1);
@@ -86,8 +163,7 @@ static void fillAround(OpBuilder &b, linalg::FillOp fill, Value buffer,
       part->setAttr(kBorderAttrName, b.getUnitAttr());
   };
   for (unsigned dim = 0; dim < shape.size(); ++dim) {
-    int64_t begin = inside.getStaticOffsets()[dim];
-    int64_t end = begin + inside.getStaticSizes()[dim];
+    int64_t begin = inside.offsets[dim], end = inside.getEnd(dim);
     fillSlab(dim, 0, begin);
     fillSlab(dim, end, shape[dim]);
     offsets[dim] = begin, sizes[dim] = end - begin;
@@ -112,7 +188,7 @@ struct ShrinkFillsPass
       if (!found.inside)
         continue;
       OpBuilder b(fill);
-      fillAround(b, fill, buffer, found.inside, found.isOnly);
+      fillAround(b, fill, buffer, *found.inside, found.isAll);
       fill.erase();
       ++numShrunk;
     }

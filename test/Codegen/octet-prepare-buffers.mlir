@@ -32,3 +32,29 @@ func.func @padding_varies(%x: tensor<4xindex>) -> tensor<5xindex> {
   } : tensor<4xindex> to tensor<5xindex>
   return %0 : tensor<5xindex>
 }
+
+// -----
+
+// What is put together and then put into another is computed there.
+// CHECK-LABEL: func @parts_of_a_part
+// CHECK: %[[ALL:.*]] = linalg.fill {{.*}} -> tensor<6x8xf32>
+// CHECK: %[[PART:.*]] = tensor.extract_slice %[[ALL]][1, 0] [4, 8] [1, 1]
+// CHECK: %[[LEFT:.*]] = tensor.extract_slice %[[PART]][0, 0] [4, 4] [1, 1]
+// CHECK: linalg.exp ins(%{{.*}}) outs(%[[LEFT]]
+// CHECK: tensor.extract_slice %{{.*}}[0, 4] [4, 4] [1, 1]
+// CHECK: linalg.log ins(%{{.*}}) outs(%{{.*}}
+func.func @parts_of_a_part(%x: tensor<4x4xf32>) -> tensor<6x8xf32> {
+  %z = arith.constant 0.0 : f32
+  %e0 = tensor.empty() : tensor<4x4xf32>
+  %0 = linalg.exp ins(%x : tensor<4x4xf32>) outs(%e0 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %e1 = tensor.empty() : tensor<4x4xf32>
+  %1 = linalg.log ins(%x : tensor<4x4xf32>) outs(%e1 : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %e2 = tensor.empty() : tensor<4x8xf32>
+  %2 = tensor.insert_slice %0 into %e2[0, 0] [4, 4] [1, 1] : tensor<4x4xf32> into tensor<4x8xf32>
+  %3 = tensor.insert_slice %1 into %2[0, 4] [4, 4] [1, 1] : tensor<4x4xf32> into tensor<4x8xf32>
+  %4 = tensor.pad %3 low[1, 0] high[1, 0] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %z : f32
+  } : tensor<4x8xf32> to tensor<6x8xf32>
+  return %4 : tensor<6x8xf32>
+}
