@@ -7,11 +7,13 @@
 
 #include "ExpandFunctions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Approximation.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "octet/Codegen/KernelTable.h"
 #include "octet/Codegen/Passes.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 
@@ -78,6 +80,23 @@ struct SplitFma : public OpRewritePattern<math::FmaOp> {
   }
 };
 
+/// x86 rounds half to even in the conversion itself. Kernels see to that when
+/// they write out their epilogue.
+struct RoundInConversion : public OpRewritePattern<arith::FPToSIOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::FPToSIOp op,
+                                PatternRewriter &rewriter) const override {
+    auto round = op.getIn().getDefiningOp<math::RoundEvenOp>();
+    if (!round || !op.getType().isInteger(32) || !round.getType().isF32())
+      return rewriter.notifyMatchFailure(op, "is no rounding of f32 to i32");
+    if (op->getParentOfType<octet_kernel::ConvOp>())
+      return rewriter.notifyMatchFailure(op, "is part of a kernel");
+    rewriter.replaceOpWithNewOp<LLVM::LrintOp>(op, op.getType(),
+                                               round.getOperand());
+    return success();
+  }
+};
+
 /// An op on one float -> what `create` makes of it.
 template <typename OpT> struct ExpandRounding : public OpRewritePattern<OpT> {
   using Create = Value (*)(OpBuilder &, Location, Value);
@@ -96,13 +115,17 @@ struct ExpandMathPass
   LogicalResult initialize(MLIRContext *context) override {
     plain = getPatterns(context, /*canRound=*/false);
     rounding = getPatterns(context, /*canRound=*/true);
+    converting = getPatterns(context, /*canRound=*/true, /*converts=*/true);
     return success();
   }
 
-  /// With `canRound`, for CPUs that have an instruction for it.
-  static FrozenRewritePatternSet getPatterns(MLIRContext *context,
-                                             bool canRound) {
+  /// With `canRound`, for CPUs that have an instruction for it, and with
+  /// `converts`, where conversions to integers do it.
+  static FrozenRewritePatternSet
+  getPatterns(MLIRContext *context, bool canRound, bool converts = false) {
     RewritePatternSet patterns(context);
+    if (converts)
+      patterns.add<RoundInConversion>(context);
     // Everything the two sets of patterns know, but what is an instruction.
     math::populateExpansionPatterns(
         patterns, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "fpowi",
@@ -151,12 +174,15 @@ struct ExpandMathPass
                        .wasInterrupted();
     if (!hasMath)
       return;
-    bool canRound =
-        octet_kernel::getIsa(function) != octet_kernel::Isa::Generic;
-    if (failed(applyPatternsGreedily(function, canRound ? rounding : plain)))
+    octet_kernel::Isa isa = octet_kernel::getIsa(function);
+    bool canRound = isa != octet_kernel::Isa::Generic,
+         converts = getIsaTraits(isa).hasX86Packs();
+    if (failed(applyPatternsGreedily(function, converts   ? converting
+                                               : canRound ? rounding
+                                                          : plain)))
       signalPassFailure();
   }
 
-  FrozenRewritePatternSet plain, rounding;
+  FrozenRewritePatternSet plain, rounding, converting;
 };
 } // namespace

@@ -113,10 +113,16 @@ static SmallVector<unsigned> getLoopOrder(linalg::LinalgOp op) {
   parallel = std::exchange(order, {});
 
   std::optional<unsigned> vector;
-  if (!reductions.empty())
+  if (!reductions.empty()) {
     for (unsigned dim : llvm::drop_begin(parallel, parallel.empty() ? 0 : 1))
       if (extents[dim] > 1 && isContiguousAlong(op, dim))
         vector = dim;
+    // Reading far apart costs more than a second thread gains.
+    if (!vector && !single.empty() && extents[parallel.front()] > 1 &&
+        isContiguousAlong(op, parallel.front()) &&
+        !isContiguousAlong(op, reductions.back()))
+      vector = parallel.front();
+  }
   for (unsigned dim : parallel)
     if (vector != dim)
       order.push_back(dim);

@@ -29,5 +29,6 @@ void mlir::octet::buildFoldPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createRetypeStorage(retype));
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createNestConcats());
   pm.addNestedPass<func::FuncOp>(createVerifyFold());
 }

@@ -73,3 +73,34 @@ func.func @epilogue(%x: memref<1x1x5x2xi8>, %w: memref<2x1x1x2xi8>, %y: memref<1
   }
   return
 }
+
+// CHECK-LABEL: func @rounds_in_conversion
+// CHECK-NOT: math.roundeven
+// CHECK: llvm.intr.lrint(%{{.*}}) : (f32) -> i32
+func.func @rounds_in_conversion(%x: f32) -> i32
+    attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
+  %0 = math.roundeven %x : f32
+  %1 = arith.fptosi %0 : f32 to i32
+  return %1 : i32
+}
+
+// Other widths, and CPUs that have an instruction for both.
+// CHECK-LABEL: func @rounds_ahead
+// CHECK: math.roundeven
+// CHECK: arith.fptosi
+func.func @rounds_ahead(%x: f32) -> i64
+    attributes {octet_kernel.isa = #octet_kernel.isa<avx2>} {
+  %0 = math.roundeven %x : f32
+  %1 = arith.fptosi %0 : f32 to i64
+  return %1 : i64
+}
+
+// CHECK-LABEL: func @rounds_on_arm
+// CHECK: math.roundeven
+// CHECK: arith.fptosi
+func.func @rounds_on_arm(%x: f32) -> i32
+    attributes {octet_kernel.isa = #octet_kernel.isa<neon>} {
+  %0 = math.roundeven %x : f32
+  %1 = arith.fptosi %0 : f32 to i32
+  return %1 : i32
+}

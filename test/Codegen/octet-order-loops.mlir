@@ -78,3 +78,39 @@ func.func @lanes(%x: memref<4x64xf32>, %n: memref<4xf32>, %y: memref<4x16xf32>) 
   }
   return
 }
+
+// -----
+
+#in = affine_map<(n, c, h, w) -> (n, h, w, c)>
+#out = affine_map<(n, c, h, w) -> (n, c)>
+// One image: channels last, though threads have nothing to share then.
+// CHECK-DAG: #[[IN:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-DAG: #[[OUT:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d3)>
+// CHECK-LABEL: func @global_pool
+// CHECK: linalg.generic {indexing_maps = [#[[IN]], #[[OUT]]], iterator_types = ["parallel", "reduction", "reduction", "parallel"]}
+func.func @global_pool(%x: memref<1x7x7x32xf32>, %y: memref<1x32xf32>) {
+  linalg.generic {indexing_maps = [#in, #out], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x : memref<1x7x7x32xf32>) outs(%y : memref<1x32xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.addf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(n, c, k) -> (n, c, k)>
+#out = affine_map<(n, c, k) -> (n, c)>
+// What is summed lies together already.
+// CHECK-LABEL: func @last_axis
+// CHECK: iterator_types = ["parallel", "parallel", "reduction"]
+func.func @last_axis(%x: memref<1x32x49xf32>, %y: memref<1x32xf32>) {
+  linalg.generic {indexing_maps = [#in, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x : memref<1x32x49xf32>) outs(%y : memref<1x32xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.addf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

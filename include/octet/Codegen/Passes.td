@@ -73,6 +73,9 @@ def PrepareBuffers : Pass<"octet-prepare-buffers", "::mlir::func::FuncOp"> {
     %f = linalg.fill ins(%z) outs(%e)
     %0 = tensor.insert_slice %x into %f[0, 1, 1, 0] [1, 32, 32, 3] [1, 1, 1, 1]
     ```
+
+    What is inserted is computed where it is inserted to: the `tensor.empty`
+    that a producer writes becomes a slice of the destination.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect",
@@ -293,9 +296,11 @@ def ExpandMath : Pass<"octet-expand-math", "::mlir::func::FuncOp"> {
   let description = [{
     A library calls no libm, and its bits are the same on every CPU: functions
     become polynomials of separately rounded products and sums. Rounding to
-    even is arithmetic too where an instruction set cannot round.
+    even is arithmetic too where an instruction set cannot round, and part of
+    the conversion to an integer where that rounds.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
 }

@@ -106,6 +106,25 @@ def RetypeStorage : Pass<"octet-retype-storage", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::octet::OctetDialect"];
 }
 
+def NestConcats : Pass<"octet-nest-concats", "::mlir::func::FuncOp"> {
+  let summary = "concatenations take what others have put together before";
+  let description = [{
+    Blocks of layers that each see the results of all before them put the same
+    tensors together again and again. With one concatenation the beginning of
+    the next, all of them share one buffer and nothing is copied.
+
+    ```mlir
+    %0 = octet.concat %a, %b {axis = 3 : i64}
+    %1 = octet.concat %a, %b, %c {axis = 3 : i64}
+    // becomes
+    %1 = octet.concat %0, %c {axis = 3 : i64}
+    ```
+  }];
+  let statistics = [
+    Statistic<"numNested", "nested", "Concatenations that begin with another">];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
 def VerifyFold : Pass<"octet-verify-fold", "::mlir::func::FuncOp"> {
   let summary = "the contract of Fold";
   let description = [{
