@@ -89,6 +89,90 @@ static Value transposeConstant(PatternRewriter &rewriter, Value value,
 }
 
 namespace {
+/// A transposition and a reshape behind it, seen as blocks of axes: each is
+/// some neighbouring axes in any order, made some others, then all are moved.
+struct ReshapedBlocks {
+  SmallVector<int64_t> within; ///< transposition that keeps blocks in place
+  SmallVector<int64_t> shape;  ///< reshape, block by block
+  SmallVector<int64_t> across; ///< transposition of whole blocks
+
+  static std::optional<ReshapedBlocks> get(ArrayRef<int64_t> from,
+                                           ArrayRef<int64_t> to,
+                                           ArrayRef<int64_t> permutation);
+};
+
+/// Axes [begin, end) of a shape.
+struct AxisRange {
+  int64_t begin, end;
+};
+} // namespace
+
+/// The least ranges of the axes of two shapes that hold equally many elements,
+/// in order. Nothing where an axis is empty.
+static std::optional<SmallVector<std::pair<AxisRange, AxisRange>>>
+matchRanges(ArrayRef<int64_t> from, ArrayRef<int64_t> to) {
+  SmallVector<std::pair<AxisRange, AxisRange>> ranges;
+  int64_t i = 0, j = 0, fromRank = from.size(), toRank = to.size();
+  if (llvm::is_contained(from, 0) || from.empty() || to.empty())
+    return std::nullopt;
+  while (i < fromRank && j < toRank) {
+    AxisRange a{i, i + 1}, b{j, j + 1};
+    int64_t left = from[i], right = to[j];
+    while (left != right)
+      if (left < right)
+        left *= from[a.end++];
+      else
+        right *= to[b.end++];
+    ranges.emplace_back(a, b);
+    i = a.end, j = b.end;
+  }
+  // What is left has extent 1.
+  ranges.back().first.end = fromRank;
+  ranges.back().second.end = toRank;
+  return ranges;
+}
+
+/// `from` is the shape behind `permutation`. Nothing if a block's axes are not
+/// neighbours before it, if the blocks stay where they are, or if others than
+/// the last axes, channels, change: positions that become one axis are followed
+/// by what wants them last.
+std::optional<ReshapedBlocks>
+ReshapedBlocks::get(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
+                    ArrayRef<int64_t> permutation) {
+  auto ranges = matchRanges(from, to);
+  if (!ranges)
+    return std::nullopt;
+  SmallVector<int64_t> first; // axis of each block before all
+  for (auto &[in, out] : *ranges) {
+    ArrayRef<int64_t> axes = permutation.slice(in.begin, in.end - in.begin);
+    auto [low, high] = std::minmax_element(axes.begin(), axes.end());
+    if (*high - *low + 1 != int64_t(axes.size()))
+      return std::nullopt;
+    bool isKept = in.end - in.begin == 1 && out.end - out.begin == 1;
+    if (!isKept && *high + 1 != int64_t(permutation.size()))
+      return std::nullopt;
+    first.push_back(*low);
+  }
+  SmallVector<int64_t> order =
+      llvm::to_vector(llvm::seq<int64_t>(0, first.size()));
+  llvm::sort(order, [&](int64_t a, int64_t b) { return first[a] < first[b]; });
+  if (llvm::is_sorted(order))
+    return std::nullopt;
+  ReshapedBlocks blocks;
+  blocks.across.resize(to.size());
+  for (int64_t block : order) {
+    auto &[in, out] = (*ranges)[block];
+    llvm::append_range(blocks.within,
+                       permutation.slice(in.begin, in.end - in.begin));
+    for (int64_t axis = out.begin; axis < out.end; ++axis) {
+      blocks.across[axis] = blocks.shape.size();
+      blocks.shape.push_back(to[axis]);
+    }
+  }
+  return blocks;
+}
+
+namespace {
 /// op(transpose(x), ...) -> transpose(op(x, ...)), constants transposed too.
 struct SinkTranspose : OpInterfaceRewritePattern<AxesOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
@@ -146,6 +230,34 @@ private:
   }
 };
 
+/// reshape(transpose(x)) -> transpose(reshape(x)), as where channels are split,
+/// shuffled and merged again.
+struct SinkThroughReshape : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReshapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto source = op.getInput().getDefiningOp<TransposeOp>();
+    if (!source || isa<quant::UniformQuantizedPerAxisType>(
+                       getElementTypeOrSelf(op.getType())))
+      return rewriter.notifyMatchFailure(op, "operand is not transposed");
+    auto blocks = ReshapedBlocks::get(getShape(source), op.getShape(),
+                                      source.getPermutation());
+    if (!blocks)
+      return rewriter.notifyMatchFailure(op, "axes do not move as blocks");
+    Location loc = op.getLoc();
+    Type element = getElementTypeOrSelf(op.getType());
+    Value value = source.getInput();
+    if (!llvm::is_sorted(blocks->within))
+      value = transpose(rewriter, loc, value, blocks->within);
+    value =
+        createInferred<ReshapeOp>(rewriter, loc, element, value, blocks->shape);
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), value,
+                                             blocks->across);
+    return success();
+  }
+};
+
 struct ChannelsLastPass : octet::impl::ChannelsLastBase<ChannelsLastPass> {
   void runOnOperation() override {
     getOperation().walk([&](LayoutOpInterface op) {
@@ -155,7 +267,7 @@ struct ChannelsLastPass : octet::impl::ChannelsLastBase<ChannelsLastPass> {
       ++numSwitched;
     });
     RewritePatternSet patterns(&getContext());
-    patterns.add<SinkTranspose>(&getContext());
+    patterns.add<SinkTranspose, SinkThroughReshape>(&getContext());
     TransposeOp::getCanonicalizationPatterns(patterns, &getContext());
     ReshapeOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
