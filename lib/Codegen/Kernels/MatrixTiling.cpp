@@ -96,8 +96,10 @@ static double estimateVectors(ConvOp op, Isa isa, const WorkGrid &grid,
 }
 
 std::optional<MatrixTiling> MatrixTiling::choose(ConvOp op, Isa isa) {
-  // Bytes go from memory to tiles as they are.
-  if (op.isFloat() || op.isDepthwise() || op.getFlipInput())
+  // Bytes go from memory to tiles as they are, and weights are those of all
+  // rows.
+  if (op.isFloat() || op.isDepthwise() || op.getFlipInput() ||
+      op.getWeightsPerRow())
     return std::nullopt;
   WorkGrid grid(op);
   WeightShape shape(op);
