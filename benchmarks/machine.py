@@ -11,10 +11,12 @@ import subprocess
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Of an instruction set of x86: the dot-product instruction and the bytes it takes.
-PEAKS = {"avx512vnni": ("vpdpbusd", 64), "amx": ("vpdpbusd", 64),
-         "avxvnni": ("%{vex%} vpdpbusd", 32), "avxvnniint8": ("%{vex%} vpdpbusd", 32),
-         "avx2": ("vpmaddubsw", 32)}
+# Of an instruction set of x86: the dot-product instruction, the bytes it takes and their
+# products. AVX2's exact form multiplies words and adds: bytes serve only weights that prove
+# that no pair of products leaves 16 bits.
+PEAKS = {"avx512vnni": ("vpdpbusd", 64, 64), "amx": ("vpdpbusd", 64, 64),
+         "avxvnni": ("%{vex%} vpdpbusd", 32, 32), "avxvnniint8": ("%{vex%} vpdpbusd", 32, 32),
+         "avx2": ("vpmaddwd", 32, 16)}
 FLAGS = (("avx512_vnni", "avx512vnni"), ("avx_vnni", "avxvnni"), ("avx2", "avx2"))
 
 
@@ -23,9 +25,10 @@ def peak_flags(isa):
     peak to measure."""
     if isa not in PEAKS:
         return []
-    name, size = PEAKS[isa]
+    name, size, products = PEAKS[isa]
     wide = ["-mavx512f"] if size == 64 else []
-    return [f"-DPEAK=\"{name}\"", f"-DBYTES={size}", *wide, "-mavx2"]
+    add = ["-DPEAK_ADD=\"vpaddd\""] if name == "vpmaddwd" else []
+    return [f"-DPEAK=\"{name}\"", f"-DBYTES={size}", f"-DMACS={products}", *add, *wide, "-mavx2"]
 
 
 def best_isa():

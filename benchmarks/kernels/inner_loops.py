@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Estimates the inner loops of generated kernels for cores that are not at hand.
 
-    inner_loops.py [--isa dotprod|i8mm|avxvnni|avx512vnni ...] [NAME ...]
+    inner_loops.py [--isa dotprod|i8mm|avxvnni|avx512vnni|avx2 ...] [NAME ...]
 
 Compiles the shapes of `kernels.py --set speed` of these names and gives the innermost
 loop with the most dot products to llvm-mca: a line per core says what share of the
@@ -22,11 +22,15 @@ import kernels
 # Of an instruction set: the dot product and its multiply-accumulates; of a core: its
 # multiply-accumulates in a cycle.
 DOTS = {"dotprod": (r"sdot", 16), "i8mm": (r"(?:s|u|us)mmla", 32),
-        "avxvnni": (r"vpdpbusd", 32), "avx512vnni": (r"vpdpbusd", 64)}
+        "avxvnni": (r"vpdpbusd", 32), "avx512vnni": (r"vpdpbusd", 64),
+        "avx2": (r"vpmaddwd", 16)}
 CORES = {"dotprod": [("neoverse-n1", 32), ("neoverse-v1", 64), ("neoverse-v2", 64),
                      ("neoverse-v2 -dispatch=8", 64)],
          "i8mm": [("neoverse-v1", 128), ("neoverse-v2", 128), ("neoverse-v2 -dispatch=8", 128)],
-         "avxvnni": [("alderlake", 64)], "avx512vnni": [("cascadelake", 128)]}
+         "avxvnni": [("alderlake", 64), ("sapphirerapids", 64)],
+         "avx512vnni": [("cascadelake", 128)],
+         # Two operations for 16, on three ports.
+         "avx2": [("cascadelake", 24)]}
 NAMES = ["conv1x512x512-512u8", "conv56x56x64-64k3u8", "conv14x14x256-256k3u8"]
 ITERATIONS = 200
 

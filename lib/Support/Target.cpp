@@ -55,7 +55,8 @@ static bool hasFeatures(const llvm::StringMap<bool> &cpu,
                         llvm::StringRef features) {
   for (llvm::StringRef feature : llvm::split(features, ',')) {
     feature.consume_front("+");
-    if (feature.empty() || feature.starts_with("prefer-"))
+    if (feature.empty() || feature.starts_with("prefer-") ||
+        feature.starts_with("disable-"))
       continue;
     if (!cpu.lookup(feature))
       return false;

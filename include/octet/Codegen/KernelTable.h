@@ -35,15 +35,21 @@ struct IsaTraits {
   }
 };
 
-/// I8Matrix: i8 in the tiles of a matrix unit, which multiplies 16 rows by 16
-/// channels over 16 steps at once.
-enum class KernelType { I8, F32, I8Matrix };
+/// Of the input. Words: i8 that is made i16 before it meets weights. I8Matrix:
+/// i8 in the tiles of a matrix unit, which multiplies 16 rows by 16 channels
+/// over 16 steps at once.
+enum class KernelType { I8, Words, F32, I8Matrix };
 
 /// A register tile that fits: rows of pixels by vectors of output channels.
 struct KernelRow {
   octet_kernel::Isa isa;
   KernelType type;
   int64_t rows, vectors, unroll;
+
+  bool operator==(const KernelRow &other) const {
+    return isa == other.isa && type == other.type && rows == other.rows &&
+           vectors == other.vectors && unroll == other.unroll;
+  }
 };
 
 const IsaTraits &getIsaTraits(octet_kernel::Isa isa);
@@ -53,9 +59,20 @@ ArrayRef<KernelRow> getKernelTable();
 /// steps of the whole reduction; and how far apart pixels are read.
 struct TileWork {
   int64_t rows, pixels, vectors, steps, pixelBytes = 0;
+  /// The largest tile whose input may be put in order before; 0 where none is.
+  int64_t panelPixels = 0;
+  /// How many vectors' weights may be made words at once.
+  int64_t panelVectors = 0;
+  /// Stretches of input that the steps are in.
+  int64_t segments = 1;
+
+  /// Whether that serves more than one tile.
+  bool canUsePanel(const KernelRow &row) const {
+    return panelPixels >= row.rows && vectors > row.vectors;
+  }
 };
 
-/// The cheapest row of the table for that work.
+/// The cheapest row of the table for that work; of no rows if there is none.
 KernelRow selectKernel(octet_kernel::Isa isa, KernelType type,
                        const TileWork &work);
 /// Estimated cycles of that row on that work.

@@ -97,6 +97,8 @@ public:
   void addSteps(Values &sums, Value a, Value w, int64_t first,
                 int64_t count) override {
     int64_t step = first, end = first + count;
+    for (; tile.panel && step < end; ++step)
+      addStep(sums, loadPanel(a, step), w, step);
     for (; step + 2 <= end; step += 2) {
       Values lows, highs;
       loadPairs(a, step, lows, &highs);
@@ -108,6 +110,22 @@ public:
       loadPairs(a, step, lows, nullptr);
       addStep(sums, lows, w, step);
     }
+  }
+
+  void writePanel(Value a, Value segment) override {
+    int64_t perStep = getPairs() * 16;
+    Value to =
+        b.mul(segment, perStep * plan.weightShape.getSteps(plan.packing));
+    forEachStep(2, [&](Value step, int64_t count) {
+      Values lows, highs;
+      loadPairs(b.add(a, b.mul(step, 8)), 0, lows,
+                count == 2 ? &highs : nullptr);
+      Value at = b.add(to, b.mul(step, perStep));
+      for (auto [p, pair] : llvm::enumerate(lows))
+        b.store(pair, tile.panel, b.add(at, p * 16));
+      for (auto [p, pair] : llvm::enumerate(highs))
+        b.store(pair, tile.panel, b.add(at, perStep + p * 16));
+    });
   }
 
   Values toRows(Values sums) override {
@@ -125,6 +143,15 @@ private:
   int64_t getPairs() const { return llvm::divideCeil(tile.pixels.size(), 2); }
   /// Blocks of two channels.
   int64_t getBlocks() const { return 2 * tile.vectors; }
+
+  /// The pairs of a step, from where a step loop's `a` is in the panel.
+  Values loadPanel(Value a, int64_t step) {
+    Values pairs;
+    for (int64_t p = 0; p < getPairs(); ++p)
+      pairs.push_back(
+          b.load(tile.panel, b.add(a, (step * getPairs() + p) * 16), 16));
+    return pairs;
+  }
 
   /// Eight bytes of each pixel of a pair beside each other; of the next step
   /// too where `highs` is given.

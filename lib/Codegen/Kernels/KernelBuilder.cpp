@@ -12,6 +12,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
@@ -143,6 +144,18 @@ Value KernelBuilder::flatten(Value buffer) {
 
 static Type getElementType(Value view) {
   return cast<MemRefType>(view.getType()).getElementType();
+}
+
+Value KernelBuilder::allocate(int64_t count, Type element) {
+  InsertionGuard guard(*this);
+  auto function = getInsertionBlock()
+                      ->getParentOp()
+                      ->getParentOfType<FunctionOpInterface>();
+  if (!function)
+    function = cast<FunctionOpInterface>(getInsertionBlock()->getParentOp());
+  setInsertionPointToStart(&function.front());
+  return memref::AllocaOp::create(*this, MemRefType::get({count}, element),
+                                  getI64IntegerAttr(64));
 }
 
 Value KernelBuilder::load(Value view, Value at, int64_t lanes) {

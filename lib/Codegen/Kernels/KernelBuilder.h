@@ -47,6 +47,8 @@ public:
   // Memory: `view` is one-dimensional.
   /// All of a strided buffer as one dimension, and the slack after it.
   Value flatten(Value buffer);
+  /// Memory of the function, as one dimension.
+  Value allocate(int64_t count, Type element);
   Value load(Value view, Value at, int64_t lanes);
   /// The first `valid` lanes; the others are zero.
   Value loadPart(Value view, Value at, int64_t lanes, int64_t valid);

@@ -53,8 +53,19 @@ TileGrid::TileGrid(const TileWork &work, int64_t most)
 static constexpr double kLatency = 4.5;
 /// Bytes of a weight panel that stay in L1 beside the input.
 static constexpr int64_t kL1Bytes = 20 * 1024;
-/// Cycles of the epilogue of a vector, and of entering a tile.
-static constexpr double kEpilogueCycles = 4, kTileCycles = 12;
+/// Cycles of the epilogue of a vector, of storing what a pixel has of up to
+/// four vectors, of entering a tile, and of entering a segment of several.
+static constexpr double kEpilogueCycles = 3.5, kStoreCycles = 1.5,
+                        kTileCycles = 12, kSegmentCycles = 6;
+
+/// Of a dot product of words, AVX2's: two multiplications and two additions;
+/// and to widen a pixel's step.
+static constexpr double kWordDotCycles = 1.1, kWidenCycles = 0.6;
+/// What bringing two rows together, and the registers that it takes, cost in a
+/// step, in dot products of a pair of rows.
+static constexpr double kPairingVectors = 0.5;
+/// Dots and loads that Arm's cores take in a cycle of two dots.
+static constexpr double kIssuedPerCycle = 3;
 
 /// A distance at which lines share a set of L1, and how many lines of a set may
 /// stay while weights pass; cycles of a read that misses for that.
@@ -74,26 +85,38 @@ static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
                            const TileWork &work) {
   int64_t steps = work.steps;
   const IsaTraits &traits = getIsaTraits(row.isa);
-  double dots =
-      double(rows) * vectors *
-      (row.type == KernelType::I8 ? traits.dotCycles : traits.fmaCycles);
+  double dotCycles = row.type == KernelType::I8      ? traits.dotCycles
+                     : row.type == KernelType::Words ? kWordDotCycles
+                                                     : traits.fmaCycles;
+  double dots = double(rows) * vectors * dotCycles;
   // Rows of Arm tiles are loaded for `unroll` steps at once.
   double rowLoads = traits.isX86() ? rows : double(rows) / row.unroll;
   double vectorLoads = vectors;
   // Pairs of rows are multiplied at once, and brought together before.
   if (row.type == KernelType::I8 && traits.packing == Packing::Pairs) {
-    dots = llvm::alignTo(rows, 2) * (vectors + 1.0 / row.unroll) *
-           traits.dotCycles;
+    double pairings = work.canUsePanel(row) ? 0 : kPairingVectors;
+    dots = llvm::alignTo(rows, 2) * (vectors + pairings) * traits.dotCycles;
+    rowLoads = rows / 2.0;
     vectorLoads = 2 * vectors;
   }
   double loads = (vectorLoads + rowLoads) / traits.loadsPerCycle;
   double step = std::max({dots, loads, kLatency});
+  if (traits.packing == Packing::Pairs)
+    step = std::max(step, (dots / traits.dotCycles + vectorLoads + rowLoads) /
+                              kIssuedPerCycle);
   if (haveConflicts(rows, work.pixelBytes))
     step += rows * kConflictCycles;
-  double bytes = double(vectors) * traits.vectorBits / 8;
+  double bytes = double(vectors) * traits.vectorBits / 8 *
+                 (row.type == KernelType::Words ? 2 : 1);
   if (bytes * steps > kL1Bytes)
     step = std::max(step, bytes / traits.l2BytesPerCycle);
-  return steps * step + rows * vectors * kEpilogueCycles + kTileCycles;
+  if (row.type == KernelType::Words)
+    step += rows * kWidenCycles * row.vectors /
+            std::min(work.vectors, work.panelVectors);
+  double stores = rows * llvm::divideCeil(vectors, 4);
+  return steps * step + rows * vectors * kEpilogueCycles +
+         stores * kStoreCycles + kTileCycles +
+         (work.segments - 1) * kSegmentCycles;
 }
 
 double octet::estimateCycles(const KernelRow &row, const TileWork &work) {
@@ -129,5 +152,5 @@ KernelRow octet::selectKernel(Isa isa, KernelType type, const TileWork &work) {
     if (!best || cycles < bestCycles)
       best = &row, bestCycles = cycles;
   }
-  return *best;
+  return best ? *best : KernelRow{isa, type, 0, 0, 0};
 }

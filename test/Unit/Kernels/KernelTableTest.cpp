@@ -75,6 +75,23 @@ TEST(KernelTable, ASinglePixelGetsAllVectors) {
   EXPECT_EQ(row.vectors, 4);
 }
 
+TEST(KernelTable, SeveralTilesShareAPanel) {
+  TileWork work = {1, 64, 16, 64};
+  KernelRow row = selectKernel(Isa::I8MM, KernelType::I8, work);
+  double without = estimateCycles(row, work);
+  work.panelPixels = 8;
+  EXPECT_TRUE(work.canUsePanel(row));
+  EXPECT_LT(estimateCycles(row, work), without);
+  work.vectors = row.vectors;
+  EXPECT_FALSE(work.canUsePanel(row));
+}
+
+TEST(KernelTable, OnlyAVX2MakesWords) {
+  TileWork work = {1, 64, 8, 128, 0, 6, 8};
+  EXPECT_GT(selectKernel(Isa::AVX2, KernelType::Words, work).rows, 0);
+  EXPECT_EQ(selectKernel(Isa::AVX512VNNI, KernelType::Words, work).rows, 0);
+}
+
 TEST(KernelTable, PartsAreEvenAndComplete) {
   for (int64_t count = 1; count < 100; ++count)
     for (int64_t most = 1; most < 30; ++most) {
