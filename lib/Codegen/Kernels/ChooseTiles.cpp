@@ -46,9 +46,8 @@ SmallVector<TileAttr> octet::getTiles(MLIRContext *context, Isa isa,
                                       KernelType type) {
   SmallVector<TileAttr> tiles;
   for (const KernelRow &row : getKernelTable())
-    if (row.isa == isa &&
-        (row.type == type ||
-         (type == KernelType::I8 && row.type == KernelType::I8Matrix)))
+    if (row.isa == isa && (row.type == type || (type == KernelType::I8 &&
+                                                row.type != KernelType::F32)))
       tiles.push_back(
           TileAttr::get(context, row.rows, row.vectors, row.unroll));
   return tiles;
