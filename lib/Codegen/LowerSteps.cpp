@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -30,7 +31,40 @@ static void mergeLoops(IRRewriter &rewriter, scf::ForOp into, scf::ForOp loop) {
   rewriter.eraseOp(loop);
 }
 
+/// A loop of `turns` turns around one that does what `loop` does in its part of
+/// each; `loop` if it has as many turns itself.
+static scf::ForOp splitLoop(IRRewriter &rewriter, scf::ForOp loop,
+                            int64_t extent, int64_t turns) {
+  if (extent == turns)
+    return loop;
+  Location loc = loop.getLoc();
+  rewriter.setInsertionPoint(loop);
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(rewriter, loc, value);
+  };
+  Value zero = constant(0), one = constant(1), size = constant(extent / turns);
+  auto outer = scf::ForOp::create(rewriter, loc, zero, constant(turns), one);
+  rewriter.setInsertionPointToStart(outer.getBody());
+  Value start =
+      arith::MulIOp::create(rewriter, loc, outer.getInductionVar(), size);
+  auto inner = scf::ForOp::create(rewriter, loc, zero, size, one);
+  rewriter.setInsertionPointToStart(inner.getBody());
+  Value index =
+      arith::AddIOp::create(rewriter, loc, start, inner.getInductionVar());
+  rewriter.eraseOp(loop.getBody()->getTerminator());
+  rewriter.inlineBlockBefore(loop.getBody(), inner.getBody()->getTerminator(),
+                             index);
+  rewriter.eraseOp(loop);
+  return outer;
+}
+
 namespace {
+/// The loops that an op has become: the first, and the second with its extent.
+struct Nest {
+  scf::ForOp outer, second;
+  int64_t extent;
+};
+
 struct LowerStepsPass
     : public mlir::octet::impl::LowerStepsBase<LowerStepsPass> {
   void runOnOperation() override {
@@ -39,10 +73,17 @@ struct LowerStepsPass
       return;
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::LinalgOp> ops;
-    function.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-    SmallVector<scf::ForOp> outer;
+    SmallVector<linalg::GenericOp> split;
+    function.walk([&](linalg::LinalgOp op) {
+      ops.push_back(op);
+      if (op->getParentOp() == function && getSplitExtent(op))
+        split.push_back(cast<linalg::GenericOp>(op.getOperation()));
+    });
+    std::optional<int64_t> rows = getRowExtent(split);
+    SmallVector<Nest> nests;
     for (linalg::LinalgOp op : ops) {
-      bool isSplit = op->getParentOp() == function && getSplitExtent(op);
+      bool isSplit = llvm::is_contained(split, op.getOperation());
+      SmallVector<int64_t> extents = op.getStaticLoopRanges();
       rewriter.setInsertionPoint(op);
       FailureOr<linalg::LinalgLoops> loops = linalgOpToLoops(rewriter, op);
       if (failed(loops)) {
@@ -50,13 +91,30 @@ struct LowerStepsPass
         return signalPassFailure();
       }
       if (isSplit)
-        outer.push_back(setRange(cast<scf::ForOp>(loops->front())));
+        nests.push_back({setRange(cast<scf::ForOp>(loops->front())),
+                         rows ? cast<scf::ForOp>((*loops)[1]) : nullptr,
+                         rows ? extents[1] : 1});
       rewriter.eraseOp(op);
     }
-    // Steps are formed such that their loops may run turn by turn together.
-    for (scf::ForOp loop : llvm::drop_begin(outer, outer.empty() ? 0 : 1)) {
-      hoistOperands(loop, outer.front());
-      mergeLoops(rewriter, outer.front(), loop);
+    mergeNests(rewriter, nests, rows);
+  }
+
+  /// Steps are formed such that their loops may run turn by turn together.
+  static void mergeNests(IRRewriter &rewriter, MutableArrayRef<Nest> nests,
+                         std::optional<int64_t> rows) {
+    if (nests.size() < 2)
+      return;
+    for (Nest &nest : nests.drop_front()) {
+      hoistOperands(nest.outer, nests.front().outer);
+      mergeLoops(rewriter, nests.front().outer, nest.outer);
+    }
+    if (!rows)
+      return;
+    for (Nest &nest : nests)
+      nest.second = splitLoop(rewriter, nest.second, nest.extent, *rows);
+    for (Nest &nest : nests.drop_front()) {
+      hoistOperands(nest.second, nests.front().second);
+      mergeLoops(rewriter, nests.front().second, nest.second);
     }
   }
 

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "octet/Codegen/Buffers.h"
 #include "octet/IR/Kernel/OctetKernel.h"
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -78,6 +79,88 @@ static bool joins(const StepGroup &group, Operation *op) {
   };
   return llvm::all_of(group.ops, isAligned) && isAligned(op) && sharesWritten;
 }
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+/// What a turn of the first loop may touch before it is worth to go on row by
+/// row: half of a small L2.
+static constexpr int64_t kLargeTurnBytes = 256 * 1024;
+
+/// Whether turn (i, j) of the first two loops touches of the operand's root no
+/// more than the part that is j-th of the i-th, `extents` parts in all.
+static bool touchesOwnRow(linalg::GenericOp op, OpOperand &operand) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  if (!touchesOwnPart(op, operand, extents.front()))
+    return false;
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  auto shape = cast<MemRefType>(operand.get().getType()).getShape();
+  unsigned next = 0;
+  for (auto [expr, size] : llvm::zip(map.getResults(), shape)) {
+    if (size == 1)
+      continue;
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim || dim.getPosition() != next || size != extents[next])
+      return false;
+    if (++next == 2)
+      return true;
+  }
+  return false;
+}
+
+/// Bytes of all buffers that the ops use.
+static int64_t countBytes(ArrayRef<linalg::GenericOp> ops) {
+  llvm::SetVector<Value> roots;
+  for (Operation *op : ops)
+    getAccessedRoots(op, roots, roots);
+  int64_t bytes = 0;
+  for (Value root : roots)
+    if (auto type = dyn_cast<MemRefType>(root.getType()))
+      bytes += type.getNumElements() *
+               llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  return bytes;
+}
+
+/// The least extent of the second loops, of which all others are multiples.
+static std::optional<int64_t> getCommonExtent(ArrayRef<linalg::GenericOp> ops) {
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (linalg::GenericOp op : ops) {
+    auto loops = op.getIteratorTypesArray();
+    if (loops.size() < 2 || !linalg::isParallelIterator(loops[0]) ||
+        !linalg::isParallelIterator(loops[1]))
+      return std::nullopt;
+    least = std::min(least, op.getStaticLoopRanges()[1]);
+  }
+  bool isCommon = llvm::all_of(ops, [&](linalg::GenericOp op) {
+    return op.getStaticLoopRanges()[1] % least == 0;
+  });
+  return isCommon ? std::optional(least) : std::nullopt;
+}
+
+std::optional<int64_t>
+mlir::octet::getRowExtent(ArrayRef<linalg::GenericOp> ops) {
+  if (ops.size() < 2)
+    return std::nullopt;
+  std::optional<int64_t> rows = getCommonExtent(ops);
+  int64_t first = linalg::GenericOp(ops.front()).getStaticLoopRanges().front();
+  if (!rows || *rows == 1 || countBytes(ops) / first < kLargeTurnBytes)
+    return std::nullopt;
+  llvm::SetVector<Value> written, used;
+  for (Operation *op : ops)
+    getAccessedRoots(op, used, written);
+  for (linalg::GenericOp op : ops)
+    for (OpOperand &operand : op->getOpOperands())
+      if (isa<MemRefType>(operand.get().getType()) &&
+          written.contains(getRoot(operand.get())) &&
+          !touchesOwnRow(op, operand))
+        return std::nullopt;
+  return rows;
+}
+
+//===----------------------------------------------------------------------===//
+// Groups
+//===----------------------------------------------------------------------===//
 
 /// Whether the borders are nothing that `op` reads.
 static bool mayPrecede(ArrayRef<Operation *> borders, Operation *op) {

@@ -42,3 +42,44 @@ func.func private @total(%lo: index, %hi: index, %x: memref<8xf32>, %y: memref<f
   }
   return
 }
+
+// -----
+
+#all = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#row = affine_map<(d0, d1, d2) -> (d0, d1)>
+// A turn of the first loop is too large for the caches: rows take turns too, and
+// a fill of four sums for each row, whose loops are one, does four of them.
+// CHECK-LABEL: func private @rows
+// CHECK-SAME: (%[[LO:.*]]: index, %[[HI:.*]]: index
+// CHECK: scf.for %{{.*}} = %[[LO]] to %[[HI]]
+// CHECK: scf.for %[[ROW:.*]] = %{{.*}} to %c300
+// CHECK: %[[FIRST:.*]] = arith.muli %[[ROW]], %c4
+// CHECK: scf.for %[[PART:.*]] = %{{.*}} to %c4
+// CHECK: arith.addi %[[FIRST]], %[[PART]]
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c400
+// CHECK: arith.addf
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c400
+// CHECK: arith.subf
+// CHECK-NOT: scf.for
+func.func private @rows(%lo: index, %hi: index, %x: memref<2x300x400xf32>, %s: memref<2x300xf32>, %t: memref<2x300x4xf32>, %y: memref<2x300x400xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %flat = memref.collapse_shape %t [[0], [1, 2]] : memref<2x300x4xf32> into memref<2x1200xf32>
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%zero : f32) outs(%flat : memref<2x1200xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.generic {indexing_maps = [#all, #row], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x : memref<2x300x400xf32>) outs(%s : memref<2x300xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %1 = arith.addf %a, %b : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x, %s : memref<2x300x400xf32>, memref<2x300xf32>) outs(%y : memref<2x300x400xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %1 = arith.subf %a, %b : f32
+    linalg.yield %1 : f32
+  }
+  return
+}

@@ -8,6 +8,7 @@
 #ifndef OCTET_CODEGEN_STEPGROUPS_H
 #define OCTET_CODEGEN_STEPGROUPS_H
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "octet/Codegen/StepInfo.h"
 
 namespace mlir::octet {
@@ -27,6 +28,11 @@ struct StepGroup {
 /// The number of parts a computation falls into: work units of a kernel, turns
 /// of the first loop of a linalg op if it is parallel. Else nothing.
 std::optional<int64_t> getSplitExtent(Operation *op);
+
+/// Ops of one step take turns by their first loop. Where a turn is too large
+/// for the caches and their second loops may take turns too, the number of
+/// those turns. Loops of a multiple of it do as many of theirs in each.
+std::optional<int64_t> getRowExtent(ArrayRef<linalg::GenericOp> ops);
 
 /// The steps of a model, in order.
 SmallVector<StepGroup> formStepGroups(Block &block);
