@@ -95,16 +95,20 @@ def nncf_quantize(model, calibration, batch=1):
 def litert_convert(model, calibration, batch, scratch):
     """The .tflite file of a model, int8 with float inputs and outputs, weights per
     channel, calibrated by the same samples; raises where onnx2tf converts it not."""
-    folder = pathlib.Path(scratch) / "tflite"
-    command = [sys.executable, "-m", "onnx2tf", "-i", str(model), "-o", str(folder),
-               "-oiqt", "-qt", "per-channel", "-b", str(batch), "-n"]
+    scratch = pathlib.Path(scratch).resolve()
+    folder = scratch / "tflite"
+    # It tries networks for images on pictures, which it would fetch if none were there.
+    np.save(scratch / "calibration_image_sample_data_20x128x128x3_float32.npy",
+            np.random.default_rng(0).random((20, 128, 128, 3), np.float32))
+    command = [sys.executable, "-m", "onnx2tf", "-i", str(pathlib.Path(model).resolve()),
+               "-o", str(folder), "-oiqt", "-qt", "per-channel", "-b", str(batch), "-n"]
     for name, array in calibration.items():
         # It wants channels last, and takes the samples as they are.
-        data = pathlib.Path(scratch) / f"{name}.npy"
+        data = scratch / f"{name}.npy"
         np.save(data, array.transpose(0, 2, 3, 1) if array.ndim == 4 else array)
         command += ["-cind", name, str(data), "0.0", "1.0"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          check=False)
+                          check=False, cwd=scratch)
     found = sorted(folder.glob("*_integer_quant.tflite"))
     if done.returncode or not found:
         lines = (done.stdout + done.stderr).strip().splitlines()
