@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Effects.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "octet/IR/Kernel/OctetKernel.h"
@@ -64,14 +65,7 @@ LogicalResult PackOp::verify() {
 void PackOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
-  for (OpOperand &operand : getOperation()->getOpOperands()) {
-    if (!isa<BaseMemRefType>(operand.get().getType()))
-      continue;
-    if (&operand == &getSourceMutable())
-      effects.emplace_back(MemoryEffects::Read::get(), &operand);
-    else
-      effects.emplace_back(MemoryEffects::Write::get(), &operand);
-  }
+  addDestinationEffects(*this, effects);
 }
 
 /// Panels of all matrices.
