@@ -174,7 +174,7 @@ public:
 
 private:
   LogicalResult add(int64_t index, bool &isDone);
-  void findKernels(ModuleOp compiled, const ModelInfo &info, int64_t index,
+  void findKernels(ModuleOp compiled, const ModelInfo &info,
                    Candidate &candidate);
   LogicalResult measure(Candidate &candidate, unsigned isa);
   LogicalResult measureAll();
@@ -199,24 +199,24 @@ Tuner::Tuner(ModuleOp module, const CompileOptions &given, TileFile &file)
 }
 
 /// Which steps the measured kernels do.
-void Tuner::findKernels(ModuleOp compiled, const ModelInfo &info, int64_t index,
+void Tuner::findKernels(ModuleOp compiled, const ModelInfo &info,
                         Candidate &candidate) {
-  MLIRContext *context = module.getContext();
   SymbolTable symbols(compiled);
   for (auto [node, step] : llvm::enumerate(info.nodes))
     for (auto [isa, symbol] : llvm::enumerate(step.kernels)) {
       Operation *function = symbols.lookup(symbol);
-      auto name = function
-                      ? function->getAttrOfType<StringAttr>(kMeasuredAttrName)
-                      : StringAttr();
-      if (!name || file.has(name))
+      auto measured =
+          function ? function->getAttrOfType<DictionaryAttr>(kMeasuredAttrName)
+                   : DictionaryAttr();
+      if (!measured)
         continue;
-      auto number = octet_kernel::findIsa(options.target.isas[isa]->name);
-      bool isFloat = name.getValue().contains("xf32 ");
-      Candidate::Kernel &kernel = candidate.kernels[name];
-      kernel.tile = getTiles(context, *number,
-                             isFloat ? KernelType::F32 : KernelType::I8)[index];
-      kernel.steps.emplace_back(isa, node);
+      for (NamedAttribute entry : measured) {
+        if (file.has(entry.getName()))
+          continue;
+        Candidate::Kernel &kernel = candidate.kernels[entry.getName()];
+        kernel.tile = cast<TileAttr>(entry.getValue());
+        kernel.steps.emplace_back(isa, node);
+      }
     }
 }
 
@@ -231,7 +231,7 @@ LogicalResult Tuner::add(int64_t index, bool &isDone) {
   if (failed(info))
     return failure();
   auto candidate = std::make_unique<Candidate>();
-  findKernels(*clone, *info, index, *candidate);
+  findKernels(*clone, *info, *candidate);
   isDone = candidate->kernels.empty();
   if (isDone)
     return success();

@@ -9,7 +9,7 @@ module attributes {octet_kernel.tiles = {
 // CHECK-LABEL: func @known
 // CHECK: tile = #octet_kernel.tile<rows = 8, vectors = 3, unroll = 1>
 // SECOND-LABEL: func @known
-// SECOND-SAME: octet_kernel.measured = "avx512vnni 1x4x4x8xi8 16x1x1x8 strides 1x1 dilations 1x1 i32 0"
+// SECOND-SAME: octet_kernel.measured = {"avx512vnni 1x4x4x8xi8 16x1x1x8 strides 1x1 dilations 1x1 i32 0" = #octet_kernel.tile<rows = 6, vectors = 4, unroll = 4>}
 // SECOND: tile = #octet_kernel.tile<rows = 6, vectors = 4, unroll = 4>
 func.func @known(%x: memref<1x4x4x8xi8>, %w: memref<16x1x1x8xi8>, %y: memref<1x4x4x16xi32>) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
   octet_kernel.conv ins(%x, %w : memref<1x4x4x8xi8>, memref<16x1x1x8xi8>) outs(%y : memref<1x4x4x16xi32>)

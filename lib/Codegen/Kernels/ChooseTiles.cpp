@@ -84,8 +84,9 @@ struct OctetChooseTiles
     if (candidate >= int64_t(all.size()))
       return nullptr;
     Operation *function = op->getParentOfType<FunctionOpInterface>();
-    function->setAttr(kMeasuredAttrName,
-                      StringAttr::get(&getContext(), nameKernel(op)));
+    Builder b(&getContext());
+    function->setAttr(kMeasuredAttrName, b.getDictionaryAttr(b.getNamedAttr(
+                                             nameKernel(op), all[candidate])));
     return all[candidate];
   }
 

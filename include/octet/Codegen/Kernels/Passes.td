@@ -51,7 +51,7 @@ def OctetChooseTiles : Pass<"octet-choose-tiles", "::mlir::ModuleOp"> {
 
     With `candidate=N`, to measure them, each kernel gets row N of the kernel
     table for its instruction set and type instead; its function is marked with
-    the name that the kernel has in the dictionary, `octet_kernel.measured`.
+    the entry that the dictionary would have for it, `octet_kernel.measured`.
 
     ```mlir
     module attributes {octet_kernel.tiles = {

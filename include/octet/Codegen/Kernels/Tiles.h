@@ -17,7 +17,7 @@ namespace mlir::octet {
 
 /// On a module: a dictionary from the names of kernels to their tiles.
 inline constexpr llvm::StringLiteral kTilesAttrName = "octet_kernel.tiles";
-/// On a function: the name of the kernel in it that has a candidate's tile.
+/// On a function: the entry of the kernel in it that has a candidate's tile.
 inline constexpr llvm::StringLiteral kMeasuredAttrName =
     "octet_kernel.measured";
 
