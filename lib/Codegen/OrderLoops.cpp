@@ -22,6 +22,10 @@ using namespace mlir::octet;
 // A loop shorter than this is not worth vectors of its own.
 static constexpr int64_t kShortLoop = 64;
 
+// A reduction of no more turns is written out by LLVM before it makes vectors:
+// a window's.
+static constexpr int64_t kMostWrittenOut = 32;
+
 //===----------------------------------------------------------------------===//
 // Order
 //===----------------------------------------------------------------------===//
@@ -96,6 +100,26 @@ static SmallVector<unsigned> getParallelOrder(linalg::LinalgOp op) {
   return order;
 }
 
+/// Whether LLVM writes the reductions of `op` out inside of loop `vector`, so
+/// that its vectors stay in registers. Steps along the vector itself are none
+/// of a window.
+static bool isWindow(linalg::LinalgOp op, unsigned vector,
+                     ArrayRef<unsigned> reductions) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  int64_t turns = 1;
+  for (unsigned dim : reductions)
+    turns *= extents[dim];
+  return turns <= kMostWrittenOut &&
+         llvm::none_of(op.getIndexingMapsArray(), [&](AffineMap map) {
+           return llvm::any_of(map.getResults(), [&](AffineExpr expr) {
+             return expr.isFunctionOfDim(vector) &&
+                    llvm::any_of(reductions, [&](unsigned dim) {
+                      return expr.isFunctionOfDim(dim);
+                    });
+           });
+         });
+}
+
 /// The order described in the pass's summary. Loops of one turn go inwards, so
 /// that the first has something to share.
 static SmallVector<unsigned> getLoopOrder(linalg::LinalgOp op) {
@@ -126,9 +150,12 @@ static SmallVector<unsigned> getLoopOrder(linalg::LinalgOp op) {
   for (unsigned dim : parallel)
     if (vector != dim)
       order.push_back(dim);
+  size_t afterRest = order.size();
   llvm::append_range(order, reductions);
   if (vector)
-    order.push_back(*vector);
+    order.insert(isWindow(op, *vector, reductions) ? order.begin() + afterRest
+                                                   : order.end(),
+                 *vector);
   return order;
 }
 

@@ -41,15 +41,19 @@ Value Body::div(Value a, Value b, bool isSigned) {
   return isSigned ? make<arith::DivSIOp>(a, b) : make<arith::DivUIOp>(a, b);
 }
 
+// NaN stays NaN, but which of two zeros is the greater takes instructions that
+// no model means.
+static constexpr arith::FastMathFlags kAnyZero = arith::FastMathFlags::nsz;
+
 Value Body::min(Value a, Value b, bool isSigned) {
   if (isFloat(a))
-    return make<arith::MinimumFOp>(a, b);
+    return make<arith::MinimumFOp>(a, b, kAnyZero);
   return isSigned ? make<arith::MinSIOp>(a, b) : make<arith::MinUIOp>(a, b);
 }
 
 Value Body::max(Value a, Value b, bool isSigned) {
   if (isFloat(a))
-    return make<arith::MaximumFOp>(a, b);
+    return make<arith::MaximumFOp>(a, b, kAnyZero);
   return isSigned ? make<arith::MaxSIOp>(a, b) : make<arith::MaxUIOp>(a, b);
 }
 

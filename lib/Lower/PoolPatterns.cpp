@@ -112,7 +112,7 @@ struct LowerMaxPool : OpConversionPattern<MaxPoolOp> {
     Value result =
         buildWindowReduction(rewriter, loc, input, PoolWindow(op), lowest,
                              lowest, [&](Body &body, Value x, Value best) {
-                               return body.max(best, x, isSigned);
+                               return body.max(x, best, isSigned);
                              });
     rewriter.replaceOp(op,
                        fromChannelsLast(rewriter, loc, result, op.getLayout()));

@@ -198,7 +198,7 @@ Value lower::buildFloatMax(OpBuilder &b, Location loc, Value input,
   return buildReduction(
       b, loc, input, axes,
       getScalarAttr(element, -std::numeric_limits<double>::infinity()),
-      [](Body &body, Value x, Value best) { return body.max(best, x); });
+      [](Body &body, Value x, Value best) { return body.max(x, best); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -254,8 +254,8 @@ struct LowerReduce : OpConversionPattern<ReduceOp> {
         getExtreme(getElementTypeOrSelf(input.getType()), isSigned, isMin);
     return buildReduction(b, op.getLoc(), input, op.getAxes(), init,
                           [&](Body &body, Value x, Value best) {
-                            return isMin ? body.min(best, x, isSigned)
-                                         : body.max(best, x, isSigned);
+                            return isMin ? body.min(x, best, isSigned)
+                                         : body.max(x, best, isSigned);
                           });
   }
 

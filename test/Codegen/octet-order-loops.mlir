@@ -36,14 +36,34 @@ func.func @short_rows(%x: memref<16x5xf32>, %y: memref<16x5xf32>) {
 
 #in = affine_map<(n, h, w, c, kh, kw) -> (n, h + kh, w + kw, c)>
 #out = affine_map<(n, h, w, c, kh, kw) -> (n, h, w, c)>
-// Rows first, channels last, the window between them.
+// Rows first, channels before the window: it is written out, and what remains
+// is a loop over channels.
 // CHECK-LABEL: func @pool
 // CHECK: linalg.generic
-// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "parallel"]
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]
 func.func @pool(%x: memref<1x9x9x16xi8>, %k: memref<2x2xi8>, %y: memref<1x8x8x16xi8>) {
   linalg.generic {indexing_maps = [#in, affine_map<(n, h, w, c, kh, kw) -> (kh, kw)>, #out],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
       ins(%x, %k : memref<1x9x9x16xi8>, memref<2x2xi8>) outs(%y : memref<1x8x8x16xi8>) {
+  ^bb0(%a: i8, %b: i8, %m: i8):
+    %0 = arith.maxsi %a, %m : i8
+    linalg.yield %0 : i8
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(n, h, w, c, kh, kw) -> (n, h + kh, w + kw, c)>
+#out = affine_map<(n, h, w, c, kh, kw) -> (n, h, w, c)>
+// A large window stays a loop, around that over channels.
+// CHECK-LABEL: func @large_pool
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "parallel"]
+func.func @large_pool(%x: memref<1x15x15x16xi8>, %k: memref<8x8xi8>, %y: memref<1x8x8x16xi8>) {
+  linalg.generic {indexing_maps = [#in, affine_map<(n, h, w, c, kh, kw) -> (kh, kw)>, #out],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %k : memref<1x15x15x16xi8>, memref<8x8xi8>) outs(%y : memref<1x8x8x16xi8>) {
   ^bb0(%a: i8, %b: i8, %m: i8):
     %0 = arith.maxsi %a, %m : i8
     linalg.yield %0 : i8

@@ -41,7 +41,7 @@ func.func @unsigned(%a: tensor<4xui8>) -> tensor<4xi32> {
 // CHECK:           arith.addf
 // CHECK:         linalg.generic
 // CHECK:           arith.addf
-// CHECK:           arith.maximumf
+// CHECK:           arith.maximumf {{.*}} fastmath<nsz>
 // CHECK:         linalg.transpose {{.*}} permutation = [0, 3, 1, 2]
 func.func @conv(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x3x3xf32>, %b: tensor<2xf32>) -> tensor<1x2x4x4xf32> {
   %y = octet.conv(%x, %w, bias %b) {

@@ -192,8 +192,9 @@ def OrderLoops : Pass<"octet-order-loops", "::mlir::func::FuncOp"> {
     Loops over dimensions that lie together in every operand become one; then
     the order is: the parallel loops as the output is laid out, the reductions,
     and last the parallel loop along which most operands are contiguous, so
-    that threads can share the first and vectors the last. Named ops become
-    `linalg.generic`.
+    that threads can share the first and vectors the last. The reductions of a
+    small window go inside that loop: LLVM writes them out, and a result stays
+    in its register. Named ops become `linalg.generic`.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect"];
