@@ -97,9 +97,16 @@ static uint32_t detect(void) {
 
 #define OCTET_X86_ISA(name, features, bits, vectorBits, byDefault)             \
   if (same_text(isa, name))                                                    \
-    return (detect() & (uint32_t)(bits)) == (uint32_t)(bits);
+    return bits;
 
 #else
+
+/* The length of SVE's vectors that the system gives this process. */
+static long get_sve_bytes(void) {
+  long length =
+      octet_syscall(OCTET_SYS_PRCTL, /*PR_SVE_GET_VL=*/51, 0, 0, 0, 0, 0);
+  return length < 0 ? 0 : length & /*PR_SVE_VL_LEN_MASK=*/0xffff;
+}
 
 static uint32_t detect(void) {
   unsigned long hwcap = getauxval(/*AT_HWCAP=*/16);
@@ -112,16 +119,35 @@ static uint32_t detect(void) {
     bits |= OCTET_CPU_I8MM;
   if ((hwcap & asimdhp_sve) == asimdhp_sve)
     bits |= OCTET_CPU_SVE;
+  if (bits & OCTET_CPU_SVE && get_sve_bytes() == 32)
+    bits |= OCTET_CPU_SVE256;
   return bits;
 }
 
 #define OCTET_ARM_ISA(name, features, bits, vectorBits, byDefault)             \
   if (same_text(isa, name))                                                    \
-    return (detect() & (uint32_t)(bits)) == (uint32_t)(bits);
+    return bits;
 
 #endif
 
-int octet_rt_cpu_has(const char *isa) {
+/* What no CPU has. */
+#define UNKNOWN (1u << 31)
+
+static uint32_t get_needed(const char *isa) {
 #include "octet/Support/Isas.def"
-  return 0;
+  return UNKNOWN;
+}
+
+int octet_rt_cpu_has(const char *isa) {
+  uint32_t needed = get_needed(isa);
+  return (detect() & needed) == needed;
+}
+
+uint32_t octet_rt_macs_per_ns(const char *isa) {
+  uint32_t needed = get_needed(isa);
+  if (needed & (OCTET_CPU_AVX512VNNI | OCTET_CPU_I8MM))
+    return 300;
+  if (needed & (OCTET_CPU_AVXVNNI | OCTET_CPU_DOTPROD))
+    return 150;
+  return 60;
 }

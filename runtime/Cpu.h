@@ -20,7 +20,8 @@ enum {
   OCTET_CPU_AMX = 1 << 5, /* TILE and INT8 */
   OCTET_CPU_DOTPROD = 1 << 6,
   OCTET_CPU_I8MM = 1 << 7,
-  OCTET_CPU_SVE = 1 << 8 /* and half-precision arithmetic */
+  OCTET_CPU_SVE = 1 << 8,   /* and half-precision arithmetic */
+  OCTET_CPU_SVE256 = 1 << 9 /* its vectors have 256 bits */
 };
 
 #if defined(__x86_64__)

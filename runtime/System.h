@@ -26,9 +26,19 @@ struct octet_sigset {
   unsigned long words[16];
 };
 
+/* At least as large as any libc's pthread_attr_t. */
+struct octet_thread_attributes {
+  unsigned long words[16];
+};
+
 char *getenv(const char *name);
 int clock_gettime(int clock, struct octet_timespec *time);
-int pthread_create(unsigned long *thread, const void *attributes,
+int pthread_attr_init(struct octet_thread_attributes *attributes);
+int pthread_attr_setstacksize(struct octet_thread_attributes *attributes,
+                              size_t bytes);
+int pthread_attr_destroy(struct octet_thread_attributes *attributes);
+int pthread_create(unsigned long *thread,
+                   const struct octet_thread_attributes *attributes,
                    void *(*start)(void *), void *argument);
 int pthread_join(unsigned long thread, void **result);
 int pthread_sigmask(int how, const struct octet_sigset *set,
@@ -70,6 +80,7 @@ enum {
   OCTET_SYS_WRITE = 64,
   OCTET_SYS_MMAP = 222,
   OCTET_SYS_MUNMAP = 215,
+  OCTET_SYS_PRCTL = 167,
   OCTET_SYS_GETPID = 172,
   OCTET_SYS_FUTEX = 98
 };
@@ -106,6 +117,12 @@ static inline void octet_futex_wait(uint32_t *word, uint32_t value) {
 static inline void octet_futex_wake(uint32_t *word, int count) {
   octet_syscall(OCTET_SYS_FUTEX, (long)word, /*FUTEX_WAKE_PRIVATE=*/129, count,
                 0, 0, 0);
+}
+
+static inline uint64_t octet_now_ns(void) {
+  struct octet_timespec time;
+  clock_gettime(/*CLOCK_MONOTONIC=*/1, &time);
+  return (uint64_t)time.seconds * 1000000000u + (uint64_t)time.nanoseconds;
 }
 
 #endif /* OCTET_RUNTIME_SYSTEM_H */

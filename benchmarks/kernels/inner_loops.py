@@ -22,11 +22,13 @@ import kernels
 # Of an instruction set: the dot product and its multiply-accumulates; of a core: its
 # multiply-accumulates in a cycle.
 DOTS = {"dotprod": (r"sdot", 16), "i8mm": (r"(?:s|u|us)mmla", 32),
+        "sve256": (r"(?:s|u|us)mmla", 64),
         "avxvnni": (r"vpdpbusd", 32), "avx512vnni": (r"vpdpbusd", 64),
         "avx2": (r"vpmaddwd", 16)}
 CORES = {"dotprod": [("neoverse-n1", 32), ("neoverse-v1", 64), ("neoverse-v2", 64),
                      ("neoverse-v2 -dispatch=8", 64)],
          "i8mm": [("neoverse-v1", 128), ("neoverse-v2", 128), ("neoverse-v2 -dispatch=8", 128)],
+         "sve256": [("neoverse-v1", 128)],
          "avxvnni": [("alderlake", 64), ("sapphirerapids", 64)],
          "avx512vnni": [("cascadelake", 128)],
          # Two operations for 16, on three ports.
@@ -55,7 +57,7 @@ def find_loops(assembly):
 def is_other(line, dot, arm):
     """Whether an instruction computes with vectors, but is neither dot nor load."""
     name = line.split()[0]
-    uses = r"\bv\d+\.|\bq\d+\b" if arm else r"%[xyz]mm"
+    uses = r"\b[vz]\d+\.|\b[qz]\d+\b" if arm else r"%[xyz]mm"
     if not re.search(uses, line) or re.match(dot, name):
         return False
     return not re.match(r"ld|str|stp|prf" if arm else r"vmov\w*|v?p?broadcast\w*|vpbroadcast\w*", name)

@@ -28,7 +28,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import machine
 
-ARM = ("neon", "dotprod", "i8mm", "sve")
+ARM = ("neon", "dotprod", "i8mm", "sve", "sve256")
 # Of what the CPU lacks, this runs what stands left on a CPU that has what stands right.
 EMULATOR = ROOT / "test/Support/emulator"
 EMULATED = {"avxvnni": "avx2", "avxvnniint8": "avx2", "amx": "avx512vnni"}
@@ -351,6 +351,8 @@ class Builder:
     def compile_object(self):
         f, triple = self.folder, "aarch64-linux-gnu" if self.arm else "x86_64-linux-gnu"
         target = [f"-mtriple={triple}", f"-mattr={isa_features(self.isa, self.recode)}"]
+        if self.isa == "sve256":
+            target += [f"-aarch64-sve-vector-bits-{bound}=256" for bound in ("min", "max")]
         self.run(self.tool("opt"), "-O3", *target, f / "k.ll", "-o", f / "k.bc")
         forms = [("obj", "k.o")] + ([("asm", "k.s")] if self.keep else [])
         for kind, name in forms:
@@ -421,7 +423,8 @@ def main():
         if not (native or recode or emulate):
             print(f"compiled, not run: this machine has no {options.isa}")
             return 0
-        run = ["qemu-aarch64-static", "-cpu", "max"] if options.isa in ARM else []
+        cpu = "max,sve256=on" if options.isa == "sve256" else "max"
+        run = ["qemu-aarch64-static", "-cpu", cpu] if options.isa in ARM else []
         mode = ["time"] if timed else []
         return subprocess.run(run + [str(folder / "kernels")] + mode).returncode
 

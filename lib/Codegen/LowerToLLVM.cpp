@@ -46,6 +46,13 @@ static void setCodeAttributes(LLVM::LLVMFuncOp function, const Isa &isa) {
     function.setTargetFeaturesAttr(
         LLVM::TargetFeaturesAttr::get(context, isa.features));
   function.setPreferVectorWidth(std::to_string(isa.vectorBits));
+  // A known length lets LLVM address by multiples of it.
+  int64_t lanes =
+      getIsaTraits(*octet_kernel::findIsa(isa.name)).getMatrixLanes();
+  if (auto scale = IntegerAttr::get(IntegerType::get(context, 32), lanes / 4);
+      scale.getInt() > 1)
+    function.setVscaleRangeAttr(
+        LLVM::VScaleRangeAttr::get(context, scale, scale));
   function.setLinkage(LLVM::Linkage::Internal);
   function.setNoUnwind(true);
 }

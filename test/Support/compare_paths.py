@@ -30,6 +30,7 @@ COMPARED = {"Conv", "Gemm", "MatMul", "Add", "Mul", "MaxPool", "AveragePool",
 HOST = {"x86_64": "x86-64"}.get(platform.machine(), platform.machine())
 # What the emulator adds to a CPU that has avx512vnni.
 EMULATED = ["avxvnni", "avxvnniint8", "amx"]
+ARM_TARGET = "aarch64+neon+dotprod+i8mm+sve256"
 CROSS, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
 
 
@@ -154,10 +155,12 @@ class Comparison:
         if not (shutil.which(CROSS) and shutil.which(EMULATOR)):
             print(f"aarch64: skipped, no {CROSS} or {EMULATOR}")
             return
-        runner = [EMULATOR, "-cpu", "max", "-L", "/usr/aarch64-linux-gnu",
-                  self.build_runner(CROSS, "run_raw_aarch64")]
-        self.check_isas("aarch64", runner, self.compile("aarch64", "--target", "aarch64"),
-                        (1,))
+        built = self.build_runner(CROSS, "run_raw_aarch64")
+        library = self.compile("aarch64", "--target", ARM_TARGET)
+        # The longest vectors that the emulator has, then the length that `sve256` wants.
+        for cpu in ("max", "max,sve256=on"):
+            runner = [EMULATOR, "-cpu", cpu, "-L", "/usr/aarch64-linux-gnu", built]
+            self.check_isas(f"aarch64 {cpu}", runner, library, (1,))
 
 
 def write_inputs(samples, names, count, path):

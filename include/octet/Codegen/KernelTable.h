@@ -27,6 +27,10 @@ struct IsaTraits {
 
   /// 32-bit lanes of a vector.
   int64_t getLanes() const { return vectorBits / 32; }
+  /// 32-bit lanes of a vector of 2x2 sums.
+  int64_t getMatrixLanes() const {
+    return isa == octet_kernel::Isa::SVE256 ? 8 : 4;
+  }
   /// Generic counts as x86, whose oldest form it serves, but names none of its
   /// instructions.
   bool isX86() const { return isa <= octet_kernel::Isa::AMX; }

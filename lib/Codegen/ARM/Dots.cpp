@@ -54,8 +54,13 @@ Value octet::lowerDotArm(KernelBuilder &b, Isa isa, const DotOperands &dot) {
 }
 
 Value octet::lowerMmlaArm(KernelBuilder &b, Isa isa, const DotOperands &dot) {
-  if ((isa != Isa::I8MM && isa != Isa::SVE) || dot.lanes() != 4)
+  if ((isa != Isa::I8MM && isa != Isa::SVE && isa != Isa::SVE256) ||
+      dot.lanes() != 4)
     return nullptr;
+  if (cast<VectorType>(dot.acc.getType()).isScalable())
+    return b.callIntrinsic(dot.aUnsigned ? "llvm.aarch64.sve.usmmla.nxv4i32"
+                                         : "llvm.aarch64.sve.smmla.nxv4i32",
+                           dot.acc.getType(), {dot.acc, dot.a, dot.b});
   return b.callIntrinsic(dot.aUnsigned ? "llvm.aarch64.neon.usmmla.v4i32.v16i8"
                                        : "llvm.aarch64.neon.smmla.v4i32.v16i8",
                          dot.acc.getType(), {dot.acc, dot.a, dot.b});

@@ -7,6 +7,7 @@
 
 #include "../Kernels/Sums.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -82,7 +83,9 @@ private:
   }
 };
 
-/// Sums are 2x2: two pixels by two channels.
+/// Sums are 2x2: two pixels by two channels; several beside each other where
+/// vectors are longer than 128 bits, of a length that only the instruction set
+/// tells.
 class MatrixSums : public ArmSums {
 public:
   using ArmSums::ArmSums;
@@ -90,7 +93,7 @@ public:
   bool sumsAreRows() const override { return false; }
 
   Values getZeros() override {
-    Value zero = b.zero(b.vec(4, b.getI32Type()));
+    Value zero = b.zero(getVector(4, b.getI32Type()));
     return Values(getPairs() * getBlocks(), zero);
   }
 
@@ -132,17 +135,50 @@ public:
     Values rows;
     for (int64_t p = 0, e = tile.pixels.size(); p < e; ++p)
       for (int64_t v = 0; v < tile.vectors; ++v) {
-        int64_t block = p / 2 * getBlocks() + 2 * v, half = p % 2 * 2;
-        rows.push_back(b.shuffle(sums[block], sums[block + 1],
-                                 {half, half + 1, half + 4, half + 5}));
+        int64_t half = p % 2;
+        ArrayRef<Value> blocks = ArrayRef<Value>(sums).drop_front(
+            p / 2 * getBlocks() + v * getBlocks() / tile.vectors);
+        rows.push_back(isWide() ? takeRow(blocks[0], half)
+                                : b.shuffle(blocks[0], blocks[1],
+                                            {2 * half, 2 * half + 1,
+                                             2 * half + 4, 2 * half + 5}));
       }
     return rows;
   }
 
 private:
+  bool isWide() const { return plan.traits.getMatrixLanes() > 4; }
+  /// `count` elements in each 128 bits.
+  VectorType getVector(int64_t count, Type element) const {
+    return VectorType::get({count}, element, {isWide()});
+  }
   int64_t getPairs() const { return llvm::divideCeil(tile.pixels.size(), 2); }
-  /// Blocks of two channels.
-  int64_t getBlocks() const { return 2 * tile.vectors; }
+  int64_t getBlockChannels() const { return plan.traits.getMatrixLanes() / 2; }
+  int64_t getBlocks() const { return 4 * tile.vectors / getBlockChannels(); }
+
+  /// One pixel's four channels from two 2x2 sums beside each other.
+  Value takeRow(Value sums, int64_t half) {
+    VectorType doubles = getVector(2, b.getI64Type());
+    Value pixels = vector::BitCastOp::create(b, doubles, sums);
+    Value row = b.callIntrinsic(half ? "llvm.aarch64.sve.uzp2.nxv2i64"
+                                     : "llvm.aarch64.sve.uzp1.nxv2i64",
+                                doubles, {pixels, pixels});
+    Value low =
+        vector::ScalableExtractOp::create(b, b.vec(2, b.getI64Type()), row, 0);
+    return b.bitcast(low, 4, b.getI32Type());
+  }
+
+  /// A pair for each block of the sums.
+  Value spread(Value pair) {
+    if (!isWide())
+      return pair;
+    VectorType bytes = getVector(16, b.getI8Type());
+    Value none = LLVM::PoisonOp::create(b, bytes);
+    Value first = vector::ScalableInsertOp::create(b, pair, none, 0);
+    Value lane = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
+    return b.callIntrinsic("llvm.aarch64.sve.dupq.lane.nxv16i8", bytes,
+                           {first, lane});
+  }
 
   /// The pairs of a step, from where a step loop's `a` is in the panel.
   Values loadPanel(Value a, int64_t step) {
@@ -176,10 +212,13 @@ private:
   }
 
   void addStep(Values &sums, ArrayRef<Value> pairs, Value w, int64_t step) {
+    Values inputs =
+        llvm::map_to_vector(pairs, [&](Value pair) { return spread(pair); });
     for (int64_t block = 0; block < getBlocks(); ++block) {
-      Value weights =
-          b.load(plan.weights, b.add(w, weightOffset(2 * block, step)), 16);
-      for (auto [p, input] : llvm::enumerate(pairs)) {
+      Value at = b.add(w, weightOffset(getBlockChannels() * block, step));
+      Value weights = vector::LoadOp::create(b, getVector(16, b.getI8Type()),
+                                             plan.weights, ValueRange{at});
+      for (auto [p, input] : llvm::enumerate(inputs)) {
         Value &sum = sums[p * getBlocks() + block];
         sum = MmlaOp::create(b, sum.getType(), sum, input, weights,
                              isUnsigned(), isSafe());

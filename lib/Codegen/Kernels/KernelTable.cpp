@@ -97,13 +97,15 @@ static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
     double pairings = work.canUsePanel(row) ? 0 : kPairingVectors;
     dots = llvm::alignTo(rows, 2) * (vectors + pairings) * traits.dotCycles;
     rowLoads = rows / 2.0;
-    vectorLoads = 2 * vectors;
+    vectorLoads = 8.0 * vectors / traits.getMatrixLanes();
   }
   double loads = (vectorLoads + rowLoads) / traits.loadsPerCycle;
   double step = std::max({dots, loads, kLatency});
-  if (traits.packing == Packing::Pairs)
-    step = std::max(step, (dots / traits.dotCycles + vectorLoads + rowLoads) /
-                              kIssuedPerCycle);
+  if (traits.packing == Packing::Pairs) {
+    double products = dots / traits.dotCycles * 4 / traits.getMatrixLanes();
+    step =
+        std::max(step, (products + vectorLoads + rowLoads) / kIssuedPerCycle);
+  }
   if (haveConflicts(rows, work.pixelBytes))
     step += rows * kConflictCycles;
   double bytes = double(vectors) * traits.vectorBits / 8 *

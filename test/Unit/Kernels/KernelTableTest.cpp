@@ -35,11 +35,18 @@ TEST(KernelTable, EveryInstructionSetHasTilesOfBothTypes) {
 // The sums and one vector of input stay in registers, and the weights of a step
 // too where several rows use them.
 TEST(KernelTable, TilesFitTheRegisters) {
-  for (const KernelRow &row : getKernelTable())
-    if (row.type != KernelType::I8Matrix)
-      EXPECT_LE(row.rows * row.vectors + (row.rows > 1 ? row.vectors : 1) + 1,
-                getIsaTraits(row.isa).registers)
-          << row.rows << "x" << row.vectors;
+  for (const KernelRow &row : getKernelTable()) {
+    if (row.type == KernelType::I8Matrix)
+      continue;
+    const IsaTraits &traits = getIsaTraits(row.isa);
+    int64_t vectors =
+        row.type == KernelType::F32
+            ? row.vectors
+            : llvm::divideCeil(4 * row.vectors, traits.getMatrixLanes());
+    EXPECT_LE(row.rows * vectors + (row.rows > 1 ? vectors : 1) + 1,
+              traits.registers)
+        << row.rows << "x" << row.vectors;
+  }
 }
 
 // Of eight tiles, two at least are for the factors; a tail has two of its own.

@@ -29,7 +29,8 @@ def OctetKernel_Isa : OctetKernel_Enum<"Isa", "an instruction set", [
   I32EnumAttrCase<"Neon", 6, "neon">,
   I32EnumAttrCase<"DotProd", 7, "dotprod">,
   I32EnumAttrCase<"I8MM", 8, "i8mm">,
-  I32EnumAttrCase<"SVE", 9, "sve">]>;
+  I32EnumAttrCase<"SVE", 9, "sve">,
+  I32EnumAttrCase<"SVE256", 10, "sve256">]>;
 def OctetKernel_IsaAttr : EnumAttr<OctetKernel_Dialect, OctetKernel_Isa, "isa"> {
   let assemblyFormat = "`<` $value `>`";
 }
