@@ -129,6 +129,7 @@ __attribute__((destructor)) static void unmap_arena(void) {
 struct octet_rt_context {
   const octet_rt_kernel *kernels; /* of the instruction set in use */
   int32_t threads;
+  uint32_t macs_per_ns;            /* of a thread */
   octet_parallel_for parallel_for; /* null: Pool.c */
   void *pool;
   uint64_t *node_ns;
@@ -148,23 +149,15 @@ static void run_part(void *context, int64_t index) {
   parts->kernel(lo, hi, parts->args);
 }
 
-static uint64_t now_ns(void) {
-  struct octet_timespec time;
-  clock_gettime(/*CLOCK_MONOTONIC=*/1, &time);
-  return (uint64_t)time.seconds * 1000000000u + (uint64_t)time.nanoseconds;
-}
-
 /* How many threads a step is worth: joining them costs about a microsecond, so
-   each shall have two at least. A core does some 100 multiply-accumulates and
-   moves some 10 bytes in a nanosecond. */
-static int64_t useful_threads(const octet_node *node, int64_t extent,
-                              int64_t threads) {
-  uint64_t ns = node->macs / 100 + node->bytes / 10;
-  if (node->macs || node->bytes) {
-    int64_t worth = ns / 2000 < OCTET_RT_MAX_THREADS ? (int64_t)(ns / 2000) + 1
-                                                     : OCTET_RT_MAX_THREADS;
-    threads = threads < worth ? threads : worth;
-  }
+   each shall have two at least. A core moves some 20 bytes in a nanosecond. */
+static int64_t useful_threads(const octet_rt_context *context,
+                              const octet_node *node, int64_t extent) {
+  int64_t threads = context->threads;
+  uint64_t worth =
+      (node->macs / context->macs_per_ns + node->bytes / 20) / 2000;
+  if ((node->macs || node->bytes) && worth < (uint64_t)threads)
+    threads = worth ? (int64_t)worth : 1;
   return threads < extent ? threads : extent;
 }
 
@@ -173,7 +166,7 @@ static void run_step(octet_rt_context *context, int32_t step, int64_t extent,
   octet_rt_kernel kernel = context->kernels[step];
   if (context->threads > 1) {
     int64_t count =
-        useful_threads(&octet_rt_model.nodes[step], extent, context->threads);
+        useful_threads(context, &octet_rt_model.nodes[step], extent);
     step_parts parts = {kernel, extent, count, args};
     if (count > 1 && context->parallel_for) {
       context->parallel_for(context->pool, count, run_part, &parts);
@@ -194,9 +187,9 @@ __attribute__((noinline)) void octet_rt_launch(octet_rt_context *context,
     run_step(context, step, extent, args);
     return;
   }
-  uint64_t start = now_ns();
+  uint64_t start = octet_now_ns();
   run_step(context, step, extent, args);
-  context->node_ns[step] += now_ns() - start;
+  context->node_ns[step] += octet_now_ns() - start;
 }
 
 /*===----------------------------------------------------------------------===*
@@ -246,7 +239,10 @@ static octet_status run(const octet_call *call, octet_rt_main main) {
       octet_rt_code.kernels + (int64_t)isa * octet_rt_model.num_nodes,
       call->num_threads < OCTET_RT_MAX_THREADS ? call->num_threads
                                                : OCTET_RT_MAX_THREADS,
-      call->parallel_for, call->pool, call->node_ns};
+      octet_rt_macs_per_ns(octet_rt_model.isas[isa]),
+      call->parallel_for,
+      call->pool,
+      call->node_ns};
   if (context.threads <= 1 || context.parallel_for)
     return run_in_arena(call, main, &context);
 

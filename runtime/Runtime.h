@@ -56,6 +56,8 @@ octet_status octet_rt_run_quantized(const octet_call *call);
 
 /* Cpu.c: whether this CPU, and its system, can run an instruction set. */
 int octet_rt_cpu_has(const char *isa);
+/* And how many multiply-accumulates of bytes a core does with it, about. */
+uint32_t octet_rt_macs_per_ns(const char *isa);
 
 /* Pool.c. */
 enum { OCTET_RT_MAX_THREADS = 255 };
@@ -65,8 +67,8 @@ enum { OCTET_RT_MAX_THREADS = 255 };
    failed. */
 int32_t octet_rt_pool_acquire(int32_t threads);
 void octet_rt_pool_release(void);
-/* task(context, i) for 0 <= i < count, each on its own thread of the acquired
-   pool, 0 on the caller. */
+/* task(context, i) for 0 <= i < count, by the caller and those threads of the
+   acquired pool that are there in time. */
 void octet_rt_pool_run(int32_t count, octet_task task, void *context);
 
 #endif /* OCTET_RUNTIME_H */

@@ -28,10 +28,20 @@ namespace path = llvm::sys::path;
 //===----------------------------------------------------------------------===//
 
 static bool isLibc(llvm::StringRef name) {
-  static const llvm::StringSet<> names = {
-      "memcpy",       "memmove",   "memset",         "memcmp",
-      "bcmp",         "getenv",    "clock_gettime",  "pthread_create",
-      "pthread_join", "getauxval", "pthread_sigmask"};
+  static const llvm::StringSet<> names = {"memcpy",
+                                          "memmove",
+                                          "memset",
+                                          "memcmp",
+                                          "bcmp",
+                                          "getenv",
+                                          "clock_gettime",
+                                          "pthread_create",
+                                          "pthread_join",
+                                          "getauxval",
+                                          "pthread_sigmask",
+                                          "pthread_attr_init",
+                                          "pthread_attr_setstacksize",
+                                          "pthread_attr_destroy"};
   return names.contains(name);
 }
 
