@@ -15,6 +15,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "octet/Codegen/KernelTable.h"
 #include "octet/Codegen/Passes.h"
+#include "octet/IR/Hints.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 
 namespace mlir::octet {
@@ -66,17 +67,27 @@ static Value createFloor(OpBuilder &b, Location loc, Value x, bool up) {
 namespace {
 /// fma -> a product and a sum, each rounded: what every CPU can do, and plain
 /// loops as well as kernels. octet-fuse-requantization marks those that it
-/// means to round once, for CPUs that can.
+/// means to round once, for CPUs that can. Those stay fused as well in models
+/// whose floats nothing depends on to the last bit.
 struct SplitFma : public OpRewritePattern<math::FmaOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::FmaOp op,
                                 PatternRewriter &rewriter) const override {
     if (bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::contract))
       return rewriter.notifyMatchFailure(op, "is meant to round once");
+    if (mayStayFused(op))
+      return rewriter.notifyMatchFailure(op, "may round once");
     Value product =
         arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
     rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());
     return success();
+  }
+
+  static bool mayStayFused(math::FmaOp op) {
+    auto module = op->getParentOfType<ModuleOp>();
+    return module && module->hasAttr(kFreeFloatsAttrName) &&
+           getElementTypeOrSelf(op.getType()).isF32() &&
+           getIsaTraits(octet_kernel::getIsa(op)).hasFma;
   }
 };
 

@@ -10,6 +10,7 @@
 
 #include "Patterns.h"
 #include "Tensors.h"
+#include "octet/IR/Hints.h"
 #include "octet/Lower/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -142,12 +143,25 @@ static LogicalResult convert(ModuleOp module, const TypeConverter &converter,
   return result;
 }
 
+/// Whether any value of the module has a type that `converter` changes.
+static bool hasTypesOf(ModuleOp module, const TypeConverter &converter) {
+  return module
+      .walk([&](Operation *op) {
+        return converter.isLegal(op) ? WalkResult::advance()
+                                     : WalkResult::interrupt();
+      })
+      .wasInterrupted();
+}
+
 namespace {
 struct LowerQuantizedPass
     : octet::impl::LowerQuantizedBase<LowerQuantizedPass> {
   void runOnOperation() override {
     TypeConverter converter;
     addElementConversion(converter, toStorage);
+    if (!hasTypesOf(getOperation(), converter))
+      getOperation()->setAttr(kFreeFloatsAttrName,
+                              UnitAttr::get(&getContext()));
     ConversionTarget target(getContext());
     addLegality(target, converter);
     if (failed(convert(getOperation(), converter, target)))

@@ -92,6 +92,29 @@ func.func @depthwise(%x: memref<1x6x12x16xi8>, %w: memref<384xi8>, %y: memref<1x
   return
 }
 
+// Floats: the sums of four pixels grow together, and what finishes them takes
+// turns, so that none waits for its own last.
+// CHECK-LABEL: func @depthwise_floats
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-COUNT-36: vector.fma
+// CHECK-COUNT-4: math.exp
+// CHECK-COUNT-4: arith.negf
+// CHECK-COUNT-4: vector.store
+// CHECK: }
+// CHECK-COUNT-18: vector.fma
+// CHECK-NOT: vector.fma
+func.func @depthwise_floats(%x: memref<1x6x12x16xf32>, %w: memref<144xf32>, %y: memref<1x4x10x16xf32>) attributes {octet_kernel.isa = #octet_kernel.isa<avx512vnni>} {
+  octet_kernel.conv ins(%x, %w : memref<1x6x12x16xf32>, memref<144xf32>) outs(%y : memref<1x4x10x16xf32>)
+      attributes {kernel = array<i64: 3, 3>, groups = 16 : i64, packing = #octet_kernel.packing<taps>} {
+  ^bb0(%sum: f32):
+    %0 = math.exp %sum : f32
+    %1 = arith.negf %0 : f32
+    octet_kernel.yield %1 : f32
+  }
+  return
+}
+
 // A residual in a padded buffer: its rows do not follow each other, so that a
 // pixel's number alone does not find it, and units take rows of 40 pixels.
 // CHECK-LABEL: func @padded_residual

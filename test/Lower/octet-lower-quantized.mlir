@@ -184,3 +184,12 @@ func.func @storage(%x: tensor<4xui8>) -> tensor<4x!quant.uniform<u8:f32, 0.5>> {
   %q = octet.storage_cast %x : tensor<4xui8> -> tensor<4x!quant.uniform<u8:f32, 0.5>>
   return %q : tensor<4x!quant.uniform<u8:f32, 0.5>>
 }
+
+// -----
+
+// Nothing is quantized, so no integer depends on a float's last bits.
+// CHECK:       module attributes {octet.free_floats}
+// CHECK-LABEL: func.func @only_floats(
+func.func @only_floats(%x: tensor<2xf32>) -> tensor<2xf32> {
+  return %x : tensor<2xf32>
+}

@@ -296,7 +296,8 @@ def ExpandMath : Pass<"octet-expand-math", "::mlir::func::FuncOp"> {
   let summary = "computes transcendental functions with plain arithmetic";
   let description = [{
     A library calls no libm, and its bits are the same on every CPU: functions
-    become polynomials of separately rounded products and sums. Rounding to
+    become polynomials of separately rounded products and sums, or of fused ones
+    where the module has `octet.free_floats` and the CPU can. Rounding to
     even is arithmetic too where an instruction set cannot round, and part of
     the conversion to an integer where that rounds.
   }];

@@ -27,6 +27,10 @@ inline constexpr llvm::StringLiteral kRequiresIntegersName =
 /// The name of a group: the results of its operators are to have one scale.
 inline constexpr llvm::StringLiteral kRangeGroupName = "octet.range_group";
 
+/// On a module without quantized types: no integer depends on the last bits of
+/// its floats.
+inline constexpr llvm::StringLiteral kFreeFloatsAttrName = "octet.free_floats";
+
 /// A reason to stay float, with how to have integers nevertheless.
 inline StringAttr getOverrulable(MLIRContext *context,
                                  const llvm::Twine &reason) {

@@ -52,7 +52,9 @@ def LowerQuantized : Octet_LowerPass<"octet-lower-quantized"> {
     only move elements stay, on the storage type.
 
     An argument or result of a function whose element type changes keeps the
-    original one in an attribute `octet.type`.
+    original one in an attribute `octet.type`. A module without quantized types
+    gets the attribute `octet.free_floats`: no integer depends on the last bits
+    of its floats, and products may be fused with sums.
 
     ```mlir
     %y = octet.dequantize %x : tensor<4x!quant.uniform<u8:f32, 0.5:3>> -> tensor<4xf32>

@@ -294,13 +294,14 @@ public:
                       lanes);
     epilogue.preload();
     loadWeights();
+    int64_t most = countTogether(), full = unit.pixels / most,
+            rest = unit.pixels % most;
     b.repeat(unit.rows, [&](Value row) {
-      b.repeat(unit.pixels, [&](Value pixel) {
-        Position at = positionAt(row, pixel);
-        epilogue.moveTo(at);
-        epilogue.finish(Epilogue::Pixel{0, 0},
-                        sumTaps(plan.locateInput(b, at, channel)));
+      b.repeat(full, [&](Value i) {
+        writePixels(epilogue, positionAt(row, b.mul(i, most)), most);
       });
+      if (rest)
+        writePixels(epilogue, positionAt(row, b.index(full * most)), rest);
     });
   }
 
@@ -318,17 +319,32 @@ private:
       }
   }
 
-  Value sumTaps(Value at) {
+  /// Pixels whose sums grow together: one alone waits for each addition.
+  int64_t countTogether() const {
+    return std::min<int64_t>(unit.pixels, plan.traits.registers / 8);
+  }
+
+  void writePixels(Epilogue &epilogue, const Position &at, int64_t count) {
+    SmallVector<Epilogue::Pixel> pixels;
+    for (int64_t i = 0; i < count; ++i)
+      pixels.push_back({0, i});
+    epilogue.moveTo(at);
+    epilogue.finish(pixels, sumTaps(plan.locateInput(b, at, channel), count));
+  }
+
+  Values sumTaps(Value at, int64_t pixels) {
     const WeightShape &shape = plan.weightShape;
-    Value sum = b.zero(b.vec(lanes, b.getF32Type()));
+    Values sums(pixels, b.zero(b.vec(lanes, b.getF32Type())));
     const Value *weight = weights.begin();
     for (int64_t kw = 0; kw < shape.kernelWidth; ++kw)
-      for (int64_t kh = 0; kh < shape.kernelHeight; ++kh, ++weight) {
-        int64_t offset = rowOffset(kh) + columnOffset(kw * plan.dilationWidth);
-        Value input = b.load(plan.input.flat, b.add(at, offset), lanes);
-        sum = b.multiplyAdd(input, *weight, sum, plan.traits.hasFma);
-      }
-    return sum;
+      for (int64_t kh = 0; kh < shape.kernelHeight; ++kh, ++weight)
+        for (auto [pixel, sum] : llvm::enumerate(sums)) {
+          int64_t column = pixel * plan.strideWidth + kw * plan.dilationWidth;
+          int64_t offset = rowOffset(kh) + columnOffset(column);
+          Value input = b.load(plan.input.flat, b.add(at, offset), lanes);
+          sum = b.multiplyAdd(input, *weight, sum, plan.traits.hasFma);
+        }
+    return sums;
   }
 
   Values weights;

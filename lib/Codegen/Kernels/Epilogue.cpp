@@ -189,44 +189,63 @@ Value Epilogue::cloneOp(Operation &op, IRMapping &map) {
   return result;
 }
 
-Value Epilogue::cloneBody(int64_t v, Value sum, Pixel pixel, Value result) {
+IRMapping Epilogue::mapArguments(const Sum &sum) {
   IRMapping map;
-  map.map(body.getArgument(0), sum);
+  map.map(body.getArgument(0), sum.value);
   if (startsAtOperands)
     for (Operation *add : headAdds)
-      map.map(add->getResult(0), sum);
+      map.map(add->getResult(0), sum.value);
   for (auto [value, argument] :
        llvm::zip(body.getArguments().drop_front(), arguments))
     if (llvm::any_of(value.getUsers(), [&](Operation *user) {
           return !startsAtOperands || !llvm::is_contained(headAdds, user);
         }))
-      map.map(value,
-              loadArgument(argument, v, offsetOf(*argument.view, pixel)));
+      map.map(value, loadArgument(argument, sum.vector,
+                                  offsetOf(*argument.view, sum.pixel)));
+  return map;
+}
+
+SmallVector<Value> Epilogue::cloneBody(ArrayRef<Sum> sums, Value result) {
+  SmallVector<IRMapping> maps;
+  for (const Sum &sum : sums)
+    maps.push_back(mapArguments(sum));
   for (Operation &op : body.without_terminator()) {
     if (startsAtOperands && llvm::is_contained(headAdds, &op))
       continue;
-    if (isReplaced(op)) {
-      // What stays of a clamp takes what the replaced half would.
-      if (Value operand = map.lookupOrNull(op.getOperand(0)))
-        map.map(op.getResult(0), operand);
-      continue;
+    for (IRMapping &map : maps) {
+      if (isReplaced(op)) {
+        // What stays of a clamp takes what the replaced half would.
+        if (Value operand = map.lookupOrNull(op.getOperand(0)))
+          map.map(op.getResult(0), operand);
+        continue;
+      }
+      bool isConstant = isa<arith::ConstantOp>(op);
+      map.map(op.getResult(0),
+              isConstant ? cloneConstant(op) : cloneOp(op, map));
     }
-    bool isConstant = isa<arith::ConstantOp>(op);
-    map.map(op.getResult(0), isConstant ? cloneConstant(op) : cloneOp(op, map));
   }
-  return map.lookup(result);
+  return llvm::map_to_vector(
+      maps, [&](IRMapping &map) { return map.lookup(result); });
 }
+
+/// Vectors whose ops take turns, so that none waits for its own last: what a
+/// function is made of is a long chain.
+static constexpr size_t kTogether = 4;
 
 void Epilogue::finish(ArrayRef<Pixel> pixels, ArrayRef<Value> sums) {
   if (narrowing)
     return finishBytes(pixels, sums);
   Value result = cast<YieldOp>(body.getTerminator()).getValue();
   int64_t perPixel = sums.size() / pixels.size();
-  for (Pixel pixel : pixels) {
-    SmallVector<Value> vectors;
-    for (auto [v, sum] : llvm::enumerate(sums.take_front(perPixel)))
-      vectors.push_back(cloneBody(v, sum, pixel, result));
-    sums = sums.drop_front(perPixel);
+  SmallVector<Sum> all;
+  for (auto [i, sum] : llvm::enumerate(sums))
+    all.push_back({sum, int64_t(i) % perPixel, pixels[i / perPixel]});
+  SmallVector<Value> results;
+  for (ArrayRef<Sum> rest = all; !rest.empty();
+       rest = rest.drop_front(std::min(kTogether, rest.size())))
+    llvm::append_range(results, cloneBody(rest.take_front(kTogether), result));
+  for (auto [i, pixel] : llvm::enumerate(pixels)) {
+    ArrayRef<Value> vectors = ArrayRef(results).slice(i * perPixel, perPixel);
     Value at = b.add(outOrigin, offsetOf(plan.out, pixel));
     if (order == LaneOrder::Interleaved)
       storeInterleaved(vectors, at);
@@ -246,8 +265,8 @@ void Epilogue::finishBytes(ArrayRef<Pixel> pixels, ArrayRef<Value> sums) {
     int64_t count = std::min<int64_t>(4, total - first);
     SmallVector<Value> vectors;
     for (int64_t i = first; i < first + count; ++i)
-      vectors.push_back(cloneBody(i % perPixel, sums[i], pixels[i / perPixel],
-                                  narrowing->source));
+      vectors.append(cloneBody(Sum{sums[i], i % perPixel, pixels[i / perPixel]},
+                               narrowing->source));
     vectors.append(4 - count, vectors.back());
     Value bytes = packBytes(b, plan.traits, vectors, *narrowing, order);
     for (LookupOp lookup : narrowing->lookups)

@@ -59,7 +59,15 @@ private:
   Value loadArgument(Argument &argument, int64_t v, int64_t pixelOffset);
   SmallVector<Value> loadVectors(const View &view, Value at);
   SmallVector<Value> interleave(ArrayRef<Value> natural);
-  Value cloneBody(int64_t v, Value sum, Pixel pixel, Value result);
+  /// A vector of sums: which of its pixel's.
+  struct Sum {
+    Value value;
+    int64_t vector;
+    Pixel pixel;
+  };
+  IRMapping mapArguments(const Sum &sum);
+  /// What `result` is for each of some sums, computed op by op.
+  SmallVector<Value> cloneBody(ArrayRef<Sum> sums, Value result);
   bool isReplaced(Operation &op) const;
   Value cloneOp(Operation &op, IRMapping &map);
   Value cloneConstant(Operation &op);
