@@ -99,7 +99,7 @@ def bindings(model):
 
 def observe(model, calibration, scratch):
     """The module with what calibration learnt."""
-    observed = scratch / "observed.mlir"
+    observed = scratch / "observed.mlirbc"
     octet_tools.octet.compile(
         model, observed, {name: array[:CALIBRATION_SAMPLES]
                           for name, array in calibration.items()},

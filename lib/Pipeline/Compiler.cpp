@@ -21,6 +21,7 @@
 #include "octet/Quantize/Passes.h"
 #include "octet/Support/OutputFile.h"
 
+#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -143,17 +144,28 @@ static std::string getForm(const CompileOptions &options) {
   return extension.empty() ? "" : extension.drop_front().str();
 }
 
-/// The module, with the stage after which it can be taken up again.
-static LogicalResult writeModule(ModuleOp module, Stage done, StringRef path) {
+static bool isModuleForm(StringRef form) {
+  return form == "mlir" || form == "mlirbc";
+}
+
+/// The module, with the stage after which it can be taken up again. Bytecode
+/// holds constants byte by byte, text as two digits for each.
+static LogicalResult writeModule(ModuleOp module, Stage done, StringRef path,
+                                 bool isBytecode) {
   module->setAttr(kStageName,
                   StringAttr::get(module.getContext(), getStageName(done)));
-  llvm::Error error = writeOutput(path, [&](llvm::raw_pwrite_stream &os) {
-    OpPrintingFlags flags;
-    flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
-    module->print(os, flags);
-    os << "\n";
-    return llvm::Error::success();
-  });
+  llvm::Error error =
+      writeOutput(path, [&](llvm::raw_pwrite_stream &os) -> llvm::Error {
+        if (isBytecode)
+          return failed(writeBytecodeToFile(module, os))
+                     ? llvm::createStringError("cannot write bytecode")
+                     : llvm::Error::success();
+        OpPrintingFlags flags;
+        flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+        module->print(os, flags);
+        os << "\n";
+        return llvm::Error::success();
+      });
   if (error)
     return fail(module.getContext(), llvm::toString(std::move(error)));
   return success();
@@ -162,14 +174,16 @@ static LogicalResult writeModule(ModuleOp module, Stage done, StringRef path) {
 static LogicalResult writeFiles(ModuleOp module, Stage done,
                                 const CompileOptions &options) {
   std::string form = getForm(options);
-  if (form == "mlir")
-    return writeModule(module, done, options.output);
+  if (isModuleForm(form))
+    return writeModule(module, done, options.output, form == "mlirbc");
   std::optional<EmitKind> kind = getEmitKind("x." + form);
   if (!kind)
-    return fail(module.getContext(),
-                "output '" + options.output +
-                    "': unknown form; name it .mlir, .ll, .s, .o, .a or .so, "
-                    "or use --emit");
+    return fail(
+        module.getContext(),
+        "output '" + options.output +
+            "': unknown form; name it .mlir, .mlirbc, .ll, .s, .o, .a or "
+            ".so, "
+            "or use --emit");
   EmitOptions emitOptions;
   emitOptions.output = options.output;
   emitOptions.kind = *kind;

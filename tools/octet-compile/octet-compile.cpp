@@ -28,17 +28,17 @@ namespace cl = llvm::cl;
 struct Flags {
   // Made with the flags, after the parser's reset forgot all categories.
   cl::OptionCategory category{"octet-compile options"};
-  cl::opt<std::string> input{cl::Positional, cl::desc("MODEL.onnx|.mlir"),
-                             cl::cat(category)};
+  cl::opt<std::string> input{
+      cl::Positional, cl::desc("MODEL.onnx|.mlir|.mlirbc"), cl::cat(category)};
   cl::opt<std::string> output{
       "o",
-      cl::desc("Output file; its extension says the form: .mlir, .ll, .s, "
-               ".o, .a or .so"),
+      cl::desc("Output file; its extension says the form: .mlir, .mlirbc "
+               "(MLIR's bytecode), .ll, .s, .o, .a or .so"),
       cl::value_desc("file"), cl::cat(category)};
   cl::opt<std::string> emit{
       "emit",
-      cl::desc("Form of the output, whatever its name: mlir, ll, s, o, "
-               "a or so"),
+      cl::desc("Form of the output, whatever its name: mlir, mlirbc, ll, s, "
+               "o, a or so"),
       cl::value_desc("form"), cl::cat(category)};
   cl::list<std::string> calibrate{
       "calibrate",
@@ -143,15 +143,15 @@ static llvm::Error settleOutput(const Flags &flags, CompileOptions &options) {
     return wrong("no model given; see --help");
   if (flags.output.empty())
     return wrong("no output given; name it with -o");
+  auto isModule = [](StringRef name) {
+    return name.ends_with(".mlir") || name.ends_with(".mlirbc");
+  };
   bool isIR =
-      options.emit == "mlir" ||
-      (options.emit.empty() && StringRef(options.output).ends_with(".mlir"));
+      isModule(options.emit.empty() ? options.output : "." + options.emit);
   if (isIR && options.stopAfter == Stage::Emit)
     options.stopAfter = Stage::Codegen;
-  if (!isIR && options.stopAfter != Stage::Emit) {
-    if (!options.emit.empty() || !StringRef(options.output).ends_with(".mlir"))
-      options.emit = "mlir";
-  }
+  if (!isIR && options.stopAfter != Stage::Emit)
+    options.emit = "mlir";
   return llvm::Error::success();
 }
 
