@@ -36,6 +36,11 @@ bool mlir::octet::isComputation(Operation *op) {
          !isa<memref::AllocOp, memref::DeallocOp>(op);
 }
 
+int64_t mlir::octet::getBufferBytes(MemRefType type) {
+  return type.getNumElements() *
+         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
 Value mlir::octet::getRoot(Value buffer) {
   while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
     buffer = view.getViewSource();

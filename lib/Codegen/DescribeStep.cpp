@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "octet/Codegen/Buffers.h"
 #include "octet/Codegen/StepGroups.h"
@@ -22,7 +23,9 @@ using namespace mlir::octet;
 // Work
 //===----------------------------------------------------------------------===//
 
-static int64_t getMacs(Operation *op) {
+int64_t mlir::octet::getMacs(Operation *op) {
+  if (auto macs = op->getAttrOfType<IntegerAttr>(kMacsAttrName))
+    return macs.getInt();
   if (auto kernel = dyn_cast<octet_kernel::SplittableOpInterface>(op))
     return kernel.getMacs();
   auto generic = dyn_cast<linalg::GenericOp>(op);
@@ -45,9 +48,7 @@ static int64_t getElementBytes(MemRefType type) {
 
 static int64_t getBytes(Value buffer) {
   auto type = dyn_cast<MemRefType>(buffer.getType());
-  if (!type || !type.hasStaticShape())
-    return 0;
-  return type.getNumElements() * getElementBytes(type);
+  return type && type.hasStaticShape() ? getBufferBytes(type) : 0;
 }
 
 /// What the body of `op` reads by itself: tables, rows that are gathered.
@@ -70,8 +71,29 @@ static bool writes(Operation *op, Value operand) {
   return !effects || effects.getEffectOnValue<MemoryEffects::Write>(operand);
 }
 
+/// What the strands of a loop over bands read and write: the buffers, or parts
+/// of them, that come from outside it.
+static void addBytes(scf::ForallOp strands, StepInfo &info) {
+  auto isInside = [&](Value value) {
+    return strands->isAncestor(value.getParentBlock()->getParentOp());
+  };
+  llvm::SetVector<Value> seen;
+  strands.walk([&](DestinationStyleOpInterface op) {
+    for (Value operand : op->getOperands()) {
+      Value buffer = operand;
+      while (isInside(buffer) && buffer.getDefiningOp<ViewLikeOpInterface>())
+        buffer = buffer.getDefiningOp<ViewLikeOpInterface>().getViewSource();
+      if (!isInside(buffer) && seen.insert(buffer))
+        (writes(op, operand) ? info.bytesWritten : info.bytesRead) +=
+            getBytes(buffer);
+    }
+  });
+}
+
 /// A buffer that is read and written is counted as written.
 static void addBytes(Operation *op, StepInfo &info) {
+  if (auto strands = dyn_cast<scf::ForallOp>(op))
+    return addBytes(strands, info);
   for (Value operand : op->getOperands())
     (writes(op, operand) ? info.bytesWritten : info.bytesRead) +=
         getBytes(operand);
@@ -190,16 +212,17 @@ static SmallVector<StringRef> getMoves(Operation *op) {
   return words;
 }
 
-/// The words for a group, joined by '+'; empty where it computes.
-static std::string describeMoves(const StepGroup &group) {
+/// The words for a step, joined by '+'; empty where it computes.
+static std::string describeMoves(ArrayRef<Operation *> computations,
+                                 bool hasBorders) {
   llvm::SetVector<StringRef> words;
-  for (Operation *op : group.ops) {
+  for (Operation *op : computations) {
     SmallVector<StringRef> moves = getMoves(op);
     if (moves.empty())
       return "";
     words.insert_range(moves);
   }
-  if (!group.borders.empty())
+  if (hasBorders)
     words.insert("pad");
   return llvm::join(words, "+");
 }
@@ -243,14 +266,30 @@ static bool isFloat(Operation *op) {
   return llvm::any_of(destination.getDpsInputs(), isFloatBuffer);
 }
 
+/// The computations of a group, those of loops over bands one by one.
+static SmallVector<Operation *> getComputations(const StepGroup &group) {
+  SmallVector<Operation *> computations;
+  for (Operation *op : group.ops) {
+    if (!isa<scf::ForallOp>(op))
+      computations.push_back(op);
+    op->walk([&](DestinationStyleOpInterface inner) {
+      if (inner != op && getMoves(inner) != SmallVector<StringRef>{"fill"})
+        computations.push_back(inner);
+    });
+  }
+  return computations;
+}
+
 StepInfo mlir::octet::describeStep(const StepGroup &group) {
   StepInfo info;
   NodeNames nodes;
   SmallVector<std::string> kinds;
-  for (Operation *op : group.ops) {
-    nodes.add(op->getLoc());
+  SmallVector<Operation *> computations = getComputations(group);
+  for (Operation *op : computations)
     if (!llvm::is_contained(kinds, getKind(op)))
       kinds.push_back(getKind(op).str());
+  for (Operation *op : group.ops) {
+    nodes.add(op->getLoc());
     info.macs += getMacs(op);
     addBytes(op, info);
   }
@@ -262,7 +301,7 @@ StepInfo mlir::octet::describeStep(const StepGroup &group) {
     if (!type.empty())
       types.push_back(type);
   info.op = llvm::join(types.empty() ? kinds : types, "+");
-  info.precision = llvm::any_of(group.ops, isFloat) ? "float" : "int8";
-  info.moves = describeMoves(group);
+  info.precision = llvm::any_of(computations, isFloat) ? "float" : "int8";
+  info.moves = describeMoves(computations, !group.borders.empty());
   return info;
 }

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -79,6 +78,9 @@ struct LowerStepsPass
       if (op->getParentOp() == function && getSplitExtent(op))
         split.push_back(cast<linalg::GenericOp>(op.getOperation()));
     });
+    for (auto strands :
+         llvm::make_early_inc_range(function.getOps<scf::ForallOp>()))
+      lowerStrands(rewriter, strands);
     std::optional<int64_t> rows = getRowExtent(split);
     SmallVector<Nest> nests;
     for (linalg::LinalgOp op : ops) {
@@ -116,6 +118,19 @@ struct LowerStepsPass
       hoistOperands(nest.second, nests.front().second);
       mergeLoops(rewriter, nests.front().second, nest.second);
     }
+  }
+
+  void lowerStrands(IRRewriter &rewriter, scf::ForallOp strands) {
+    Location loc = strands.getLoc();
+    rewriter.setInsertionPoint(strands);
+    Value one = arith::ConstantIndexOp::create(rewriter, loc, 1);
+    auto loop = scf::ForOp::create(rewriter, loc, getOperation().getArgument(0),
+                                   getOperation().getArgument(1), one);
+    rewriter.eraseOp(strands.getTerminator());
+    rewriter.inlineBlockBefore(strands.getBody(),
+                               loop.getBody()->getTerminator(),
+                               loop.getInductionVar());
+    rewriter.eraseOp(strands);
   }
 
   scf::ForOp setRange(scf::ForOp loop) {

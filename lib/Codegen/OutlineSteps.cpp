@@ -32,11 +32,14 @@ public:
   func::FuncOp function;
   /// The buffers to call it with.
   llvm::SetVector<Value> roots;
+  /// Of one more after these, for what the step's parts have of their own.
+  MemRefType scratch;
 
 private:
   void cloneWithOperands(OpBuilder &b, Operation *op);
   void mapOperand(OpBuilder &b, Value value);
   void cloneBorders(OpBuilder &b, ArrayRef<Operation *> borders);
+  void placeScratch(Operation *op, int64_t extent);
 
   IRMapping mapping;
 };
@@ -76,8 +79,11 @@ StepBuilder::StepBuilder(const StepGroup &group, ModuleOp module) {
   }
   for (Operation *op : group.borders)
     getAccessedRoots(op, roots, roots);
-  // Constants are named in the function.
-  roots.remove_if([](Value root) { return isConstantBuffer(root); });
+  // Constants are named in the function; what is allocated in a loop stays.
+  Block *model = group.ops.front()->getBlock();
+  roots.remove_if([&](Value root) {
+    return isConstantBuffer(root) || root.getParentBlock() != model;
+  });
 
   OpBuilder b(module.getBodyRegion());
   b.setInsertionPointToEnd(module.getBody());
@@ -98,8 +104,39 @@ StepBuilder::StepBuilder(const StepGroup &group, ModuleOp module) {
     Operation *copy = &*std::prev(b.getInsertionPoint());
     if (auto kernel = dyn_cast<octet_kernel::SplittableOpInterface>(copy))
       kernel.setWorkRange(body->getArgument(0), body->getArgument(1));
+    placeScratch(copy, group.extent);
   }
   func::ReturnOp::create(b, function.getLoc());
+}
+
+/// What turns of a parallel loop allocate becomes places in one buffer. A part
+/// of the step does its turns one after the other in those of its first.
+void StepBuilder::placeScratch(Operation *op, int64_t extent) {
+  SmallVector<memref::AllocOp> allocs;
+  op->walk([&](memref::AllocOp alloc) { allocs.push_back(alloc); });
+  if (allocs.empty())
+    return;
+  SmallVector<int64_t> offsets;
+  int64_t bytes = 0;
+  for (memref::AllocOp alloc : allocs) {
+    offsets.push_back(bytes);
+    bytes += llvm::alignTo(getBufferBytes(alloc.getType()), kArenaAlignment);
+  }
+  OpBuilder b(op);
+  Location loc = op->getLoc();
+  scratch = MemRefType::get({extent * bytes}, b.getI8Type());
+  unsigned index = function.getNumArguments();
+  (void)function.insertArgument(index, scratch, nullptr, loc);
+  Value size = arith::ConstantIndexOp::create(b, loc, bytes);
+  Value own = arith::MulIOp::create(b, loc, function.getArgument(0), size);
+  for (auto [alloc, offset] : llvm::zip(allocs, offsets)) {
+    Value at = arith::AddIOp::create(
+        b, loc, own, arith::ConstantIndexOp::create(b, loc, offset));
+    Value place = memref::ViewOp::create(
+        b, loc, alloc.getType(), function.getArgument(index), at, ValueRange());
+    alloc.replaceAllUsesWith(place);
+    alloc.erase();
+  }
 }
 
 void StepBuilder::cloneBorders(OpBuilder &b, ArrayRef<Operation *> borders) {
@@ -208,6 +245,8 @@ struct OutlineStepsPass
         arith::ConstantIndexOp::create(b, loc, 0),
         arith::ConstantIndexOp::create(b, loc, group.extent)};
     llvm::append_range(operands, step.roots);
+    if (step.scratch)
+      operands.push_back(memref::AllocOp::create(b, loc, step.scratch));
     auto call = func::CallOp::create(b, loc, function, operands);
     info.attach(call);
     for (Operation *op : group.ops)

@@ -51,7 +51,9 @@ static void addBufferization(OpPassManager &pm, const CodegenOptions &codegen) {
 }
 
 /// Buffers to steps in one arena.
-static void addSteps(OpPassManager &pm) {
+static void addSteps(OpPassManager &pm, const CodegenOptions &options) {
+  if (!options.oracle && options.bandHeight >= 0)
+    pm.addNestedPass<func::FuncOp>(createFormBands({options.bandHeight}));
   pm.addNestedPass<func::FuncOp>(createOrderLoops());
   pm.addPass(createOutlineSteps());
   pm.addPass(createPlanArena());
@@ -89,7 +91,7 @@ void mlir::octet::buildCodegenPipeline(OpPassManager &pm,
   addTensorPasses(pm, options);
   addRelease(pm, options);
   addBufferization(pm, options);
-  addSteps(pm);
+  addSteps(pm, options);
   addLowering(pm, options);
 }
 

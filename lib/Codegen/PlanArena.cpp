@@ -23,11 +23,6 @@ using namespace mlir::octet;
 // arena, and this after the last.
 static constexpr int64_t kSlack = 64;
 
-static int64_t getBytes(MemRefType type) {
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
-
 namespace {
 struct PlanArenaPass : public mlir::octet::impl::PlanArenaBase<PlanArenaPass> {
   void runOnOperation() override {
@@ -57,7 +52,8 @@ struct PlanArenaPass : public mlir::octet::impl::PlanArenaBase<PlanArenaPass> {
       }
       LiveRange range = liveness.get(alloc);
       allocs.push_back(alloc);
-      buffers.push_back({getBytes(alloc.getType()), range.first, range.last});
+      buffers.push_back(
+          {getBufferBytes(alloc.getType()), range.first, range.last});
     }
     ArenaPlan plan = planArena(buffers, kArenaAlignment);
     if (!isValidPlan(buffers, plan))

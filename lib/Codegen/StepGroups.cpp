@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "octet/Codegen/Buffers.h"
 #include "octet/IR/Kernel/OctetKernel.h"
 #include <limits>
@@ -19,6 +21,8 @@ using namespace mlir::octet;
 std::optional<int64_t> mlir::octet::getSplitExtent(Operation *op) {
   if (auto kernel = dyn_cast<octet_kernel::SplittableOpInterface>(op))
     return kernel.getWorkExtent();
+  if (auto strands = dyn_cast<scf::ForallOp>(op))
+    return getConstantIntValue(strands.getMixedUpperBound().front());
   auto generic = dyn_cast<linalg::GenericOp>(op);
   if (!generic || generic.getNumLoops() == 0 ||
       !linalg::isParallelIterator(generic.getIteratorTypesArray().front()))
@@ -117,8 +121,7 @@ static int64_t countBytes(ArrayRef<linalg::GenericOp> ops) {
   int64_t bytes = 0;
   for (Value root : roots)
     if (auto type = dyn_cast<MemRefType>(root.getType()))
-      bytes += type.getNumElements() *
-               llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+      bytes += getBufferBytes(type);
   return bytes;
 }
 

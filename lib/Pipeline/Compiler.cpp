@@ -85,6 +85,7 @@ static void addStage(OpPassManager &pm, Stage stage,
     codegen.oracle = options.oracle;
     codegen.releaseConstants = !options.sharesConstants;
     codegen.tileCandidate = options.tileCandidate;
+    codegen.bandHeight = options.bandHeight;
     return buildCodegenPipeline(pm, codegen);
   }
   case Stage::Emit:

@@ -225,6 +225,8 @@ void Tuner::findKernels(ModuleOp compiled, const ModelInfo &info,
 LogicalResult Tuner::add(int64_t index, bool &isDone) {
   OwningOpRef<ModuleOp> clone = module.clone();
   options.tileCandidate = index;
+  // A step is to hold one kernel.
+  options.bandHeight = -1;
   if (failed(runStages(*clone, Stage::Lower, Stage::Codegen, options)))
     return failure();
   FailureOr<ModelInfo> info = ModelInfo::get(*clone);

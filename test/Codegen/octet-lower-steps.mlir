@@ -83,3 +83,26 @@ func.func private @rows(%lo: index, %hi: index, %x: memref<2x300x400xf32>, %s: m
   }
   return
 }
+
+// -----
+
+#row = affine_map<(d0) -> (d0)>
+// The strands of a range; what is in them has its own loops.
+// CHECK-LABEL: func private @strands
+// CHECK-SAME: (%[[LO:.*]]: index, %[[HI:.*]]: index
+// CHECK: scf.for %[[I:.*]] = %[[LO]] to %[[HI]]
+// CHECK: memref.subview %{{.*}}[%[[I]], 0]
+// CHECK: scf.for %{{.*}} = %c0{{.*}} to %c4
+// CHECK: memref.store
+// CHECK-NOT: scf.forall
+func.func private @strands(%lo: index, %hi: index, %x: memref<8x4xf32>) {
+  %z = arith.constant 0.0 : f32
+  scf.forall (%i) in (8) {
+    %0 = memref.subview %x[%i, 0] [1, 4] [1, 1] : memref<8x4xf32> to memref<4xf32, strided<[1], offset: ?>>
+    linalg.generic {indexing_maps = [#row], iterator_types = ["parallel"]} outs(%0 : memref<4xf32, strided<[1], offset: ?>>) {
+    ^bb0(%a: f32):
+      linalg.yield %z : f32
+    }
+  }
+  return
+}

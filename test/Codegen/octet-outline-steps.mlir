@@ -166,3 +166,40 @@ func.func @main(%x: memref<2x3xf32>, %y: memref<2x3xf32>, %x2: memref<2x3xf32>, 
   } loc("square")
   return
 }
+
+// -----
+
+#all = affine_map<(n, h, w, c) -> (n, h, w, c)>
+// Each part of the range has a buffer of its own; what is in it counts as
+// neither read nor written.
+// CHECK-LABEL: func @main
+// CHECK: %[[SCRATCH:.*]] = memref.alloc() : memref<256xi8>
+// CHECK: call @k0(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[SCRATCH]])
+// CHECK-SAME: macs = 12 : i64, name = "first+second", op = "Elementwise", precision = "int8", read = 120 : i64, written = 120 : i64
+// CHECK: func private @k0(%[[LO:.*]]: index, %{{.*}}: index, %{{.*}}: memref<1x4x5x6xi8>, %{{.*}}: memref<1x4x5x6xi8>, %[[ALL:.*]]: memref<256xi8>)
+// CHECK: %[[SIZE:.*]] = arith.constant 64
+// CHECK: %[[OWN:.*]] = arith.muli %[[LO]], %[[SIZE]]
+// CHECK: %[[AT:.*]] = arith.addi %[[OWN]]
+// CHECK: memref.view %[[ALL]][%[[AT]]][] : memref<256xi8> to memref<1x1x5x6xi8>
+// CHECK: scf.forall
+// CHECK-NOT: memref.alloc
+func.func @main(%x: memref<1x4x5x6xi8>, %y: memref<1x4x5x6xi8>) {
+  scf.forall (%i) in (4) {
+    %0 = memref.alloc() : memref<1x1x5x6xi8>
+    %in = memref.subview %x[0, %i, 0, 0] [1, 1, 5, 6] [1, 1, 1, 1] : memref<1x4x5x6xi8> to memref<1x1x5x6xi8, strided<[120, 30, 6, 1], offset: ?>>
+    %out = memref.subview %y[0, %i, 0, 0] [1, 1, 5, 6] [1, 1, 1, 1] : memref<1x4x5x6xi8> to memref<1x1x5x6xi8, strided<[120, 30, 6, 1], offset: ?>>
+    linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+        ins(%in : memref<1x1x5x6xi8, strided<[120, 30, 6, 1], offset: ?>>) outs(%0 : memref<1x1x5x6xi8>) {
+    ^bb0(%a: i8, %b: i8):
+      %1 = arith.muli %a, %a : i8
+      linalg.yield %1 : i8
+    }
+    linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+        ins(%0 : memref<1x1x5x6xi8>) outs(%out : memref<1x1x5x6xi8, strided<[120, 30, 6, 1], offset: ?>>) {
+    ^bb0(%a: i8, %b: i8):
+      %1 = arith.muli %a, %a : i8
+      linalg.yield %1 : i8
+    }
+  } {octet.macs = 12 : i64} loc(fused["first", "second"])
+  return
+}

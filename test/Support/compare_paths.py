@@ -4,13 +4,13 @@
 """Compiles a model once per way of computing it and compares the outputs bit for bit.
 
   test/Support/compare_paths.py MODEL.onnx SAMPLES.npz [--calibrate FILE] [--samples N]
-                                [--every-node]
+                                [--every-node] [--option=OPTION ...]
 
 The ways: the oracle lowering, every instruction set of the host's architecture that
 the CPU has with one and two threads, on x86-64 those it lacks by test/Support/emulator
 (the first --emulated samples), and every instruction set of the aarch64 library under
 qemu. With --every-node (needs the onnx package) the model also gives the result of each conv,
-gemm, matmul, add, pool node and the like. Exit status 1 if any output differs.
+gemm, matmul, add, pool node and the like; --option is one more of octet-compile. Exit status 1 if any output differs.
 """
 import argparse
 import os
@@ -93,7 +93,8 @@ class Comparison:
 
     def compile(self, name, *options):
         library = self.scratch / f"{name}.so"
-        call("octet-compile", self.model, "-o", library, *self.bindings(), *options)
+        call("octet-compile", self.model, "-o", library, *self.bindings(), *options,
+             *self.arguments.option)
         return library
 
     def check(self, label, runner, library, isa, threads, inputs="inputs.bin",
@@ -189,6 +190,7 @@ def main():
                         help="samples for instructions that the CPU lacks")
     parser.add_argument("--bind", action="append", default=[])
     parser.add_argument("--every-node", action="store_true")
+    parser.add_argument("--option", action="append", default=[])
     parser.add_argument("--no-aarch64", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

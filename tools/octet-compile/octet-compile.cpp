@@ -85,6 +85,11 @@ struct Flags {
   cl::opt<std::string> codegen{
       "codegen", cl::desc("kernels, or oracle: plain loops with the same bits"),
       cl::init("kernels"), cl::value_desc("how"), cl::cat(category)};
+  cl::opt<int64_t> bands{
+      "bands",
+      cl::desc("Rows of the bands in which chains of layers run; 0: where that "
+               "saves time, -1: none"),
+      cl::init(0), cl::value_desc("rows"), cl::cat(category)};
   cl::opt<bool> verbose{"v", cl::desc("Say what happens to every operator"),
                         cl::cat(category)};
   cl::opt<bool> listOps{"list-ops",
@@ -177,6 +182,7 @@ static llvm::Expected<CompileOptions> readOptions(const Flags &flags) {
   if (flags.codegen != "kernels" && flags.codegen != "oracle")
     return wrong("--codegen " + flags.codegen + ": expected kernels or oracle");
   options.oracle = flags.codegen == "oracle";
+  options.bandHeight = flags.bands;
   llvm::Expected<Target> target = Target::parse(flags.target);
   if (!target)
     return target.takeError();

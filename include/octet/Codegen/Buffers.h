@@ -12,6 +12,7 @@
 #define OCTET_CODEGEN_BUFFERS_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace mlir::octet {
@@ -37,6 +38,8 @@ bool isPartOfUser(Operation *op);
 /// Whether `op`, directly in the model, computes something.
 bool isComputation(Operation *op);
 
+/// Bytes of a buffer of static shape.
+int64_t getBufferBytes(MemRefType type);
 /// The allocation, argument or global that `buffer` is (a part of).
 Value getRoot(Value buffer);
 /// Whether `buffer` is (a part of) a global.

@@ -34,6 +34,9 @@ struct CodegenOptions {
   /// The register tile that all kernels get, as octet-choose-tiles counts them;
   /// -1: the measured ones of `octet_kernel.tiles`, or the cheapest.
   int64_t tileCandidate = -1;
+  /// Rows of a band in all chains of computations; 0: as the estimate says, -1:
+  /// no bands.
+  int64_t bandHeight = 0;
 };
 
 /// linalg, tensor, arith, math and scf on storage types -> the LLVM dialect

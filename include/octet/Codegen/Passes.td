@@ -186,6 +186,48 @@ def ReleaseConstants : Pass<"octet-release-constants", "::mlir::ModuleOp"> {
     Statistic<"numReleased", "released", "constants given back">];
 }
 
+def FormBands : Pass<"octet-form-bands", "::mlir::func::FuncOp"> {
+  let summary = "runs chains of convolutions band by band, so that caches hold what is between";
+  let description = [{
+    Where one computation hands an image to the next and to no other, both can
+    go through it in bands of rows: the next one takes the rows of a band from a
+    small buffer while they are in a cache, and the whole image is never
+    written. A band's window of rows overlaps its neighbours'; what they share
+    is computed again, so that bands do not depend on each other. The rows of a
+    border are filled in the bands that reach it. The last band begins early
+    enough to be as high as the others.
+
+    ```mlir
+    octet_kernel.conv ins(%x, %w0) outs(%inside of %0 : memref<1x114x114x96xi8>)
+    octet_kernel.conv ins(%0, %w1) outs(%y : memref<1x56x56x96xi8>)
+    // becomes
+    scf.forall (%strand) in (4) {
+      %1 = memref.alloc() : memref<1x19x114x96xi8>
+      scf.for %band = ... {
+        octet_kernel.conv ins(%rows of %x, %w0) outs(%rows of %1)
+        octet_kernel.conv ins(%rows of %1, %w1) outs(%rows of %y : memref<1x8x56x96xi8>)
+    ```
+
+    Threads share the strands, each with buffers of its own. Chains and the
+    height of their bands are chosen by an estimate of the cycles saved: a
+    tenth for each byte of an image of more than 640 KiB, which does not stay
+    in L2; less the work on rows that are computed again, and 400 for each
+    computation of each band. A band touches no more than 384 KiB, there are
+    four strands at least, and all their buffers take no more than two thirds
+    of the images' memory. Chains that save nothing stay as they are.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+  let options = [
+    Option<"height", "height", "int64_t", /*default=*/"0",
+           "rows of a band of all chains, or 0 for those that gain by the estimate">];
+  let statistics = [
+    Statistic<"numChains", "chains", "chains in bands">,
+    Statistic<"numStages", "stages", "computations in them">];
+}
+
 def OrderLoops : Pass<"octet-order-loops", "::mlir::func::FuncOp"> {
   let summary = "brings the loops of linalg ops into an order that suits memory";
   let description = [{

@@ -17,6 +17,10 @@ namespace mlir::octet {
 /// does it first.
 inline constexpr llvm::StringLiteral kBorderAttrName = "octet.border";
 
+/// On a loop over bands: the multiply-accumulates of its computations, without
+/// those that are done again.
+inline constexpr llvm::StringLiteral kMacsAttrName = "octet.macs";
+
 /// Computations that make one step.
 struct StepGroup {
   /// Done first, by the part that has the start of the range.
@@ -26,13 +30,17 @@ struct StepGroup {
 };
 
 /// The number of parts a computation falls into: work units of a kernel, turns
-/// of the first loop of a linalg op if it is parallel. Else nothing.
+/// of a parallel loop, or of the first loop of a linalg op if that is parallel.
+/// Else nothing.
 std::optional<int64_t> getSplitExtent(Operation *op);
 
 /// Ops of one step take turns by their first loop. Where a turn is too large
 /// for the caches and their second loops may take turns too, the number of
 /// those turns. Loops of a multiple of it do as many of theirs in each.
 std::optional<int64_t> getRowExtent(ArrayRef<linalg::GenericOp> ops);
+
+/// Multiply-accumulates of a computation.
+int64_t getMacs(Operation *op);
 
 /// The steps of a model, in order.
 SmallVector<StepGroup> formStepGroups(Block &block);

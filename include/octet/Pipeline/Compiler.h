@@ -41,7 +41,7 @@ struct CompileOptions {
   bool verbose = false;
   unsigned threads = 2; ///< of the compiler itself
   /// As in CodegenOptions.
-  int64_t tileCandidate = -1;
+  int64_t tileCandidate = -1, bandHeight = 0;
   /// Another module shares constants with this one: none may be given back.
   bool sharesConstants = false;
 };
