@@ -146,7 +146,8 @@ static LogicalResult compileObserved(ModuleOp module,
   host.sharesConstants = true;
   if (failed(runStages(*clone, Stage::Propagate, Stage::Codegen, host)))
     return failure();
-  return library.load(*clone, host);
+  // Kernels are vectors already, and the rest runs for a few samples only.
+  return library.load(*clone, host, /*optLevel=*/1);
 }
 
 /// Shows progress on a terminal, nothing in a pipe.

@@ -25,7 +25,9 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -41,11 +43,27 @@ static LogicalResult fail(MLIRContext *context, const Twine &message) {
 // Input
 //===----------------------------------------------------------------------===//
 
+/// Bytecode wants its constants aligned, of which MLIR's own way to read a file
+/// does not think, and refers to them where they lie.
+static OwningOpRef<ModuleOp> readModule(MLIRContext *context, StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(
+      path, /*IsText=*/false, /*RequiresNullTerminator=*/true,
+      /*IsVolatile=*/false, llvm::Align(64));
+  if (!buffer) {
+    emitError(UnknownLoc::get(context)) << "could not open input file " << path
+                                        << ": " << buffer.getError().message();
+    return nullptr;
+  }
+  auto manager = std::make_shared<llvm::SourceMgr>();
+  manager->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  return parseSourceFile<ModuleOp>(manager, context);
+}
+
 static OwningOpRef<ModuleOp> readModel(MLIRContext *context,
                                        const CompileOptions &options) {
   StringRef path = options.input;
   if (path.ends_with(".mlir") || path.ends_with(".mlirbc")) {
-    auto module = parseSourceFile<ModuleOp>(path, context);
+    OwningOpRef<ModuleOp> module = readModule(context, path);
     if (module && !(*module)->hasAttr("octet.model_name"))
       (*module)->setAttr("octet.model_name",
                          StringAttr::get(context, llvm::sys::path::stem(path)));

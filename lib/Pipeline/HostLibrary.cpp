@@ -17,8 +17,8 @@ HostLibrary::~HostLibrary() {
     llvm::sys::fs::remove(path);
 }
 
-LogicalResult HostLibrary::load(ModuleOp module,
-                                const CompileOptions &options) {
+LogicalResult HostLibrary::load(ModuleOp module, const CompileOptions &options,
+                                unsigned optLevel) {
   Location loc = UnknownLoc::get(module.getContext());
   if (std::error_code error =
           llvm::sys::fs::createTemporaryFile("octet-host", "so", path)) {
@@ -33,6 +33,7 @@ LogicalResult HostLibrary::load(ModuleOp module,
   emitOptions.target = options.target;
   emitOptions.header = false;
   emitOptions.threads = options.threads;
+  emitOptions.optLevel = optLevel;
   if (failed(emit(module, emitOptions)))
     return failure();
   auto loaded = ::octet::Model::load(path.str().str());

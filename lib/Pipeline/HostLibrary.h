@@ -21,8 +21,9 @@ public:
   ~HostLibrary();
 
   /// Emits `module`, which is through with Codegen for a target that runs here,
-  /// and loads it. Errors are the module's.
-  LogicalResult load(ModuleOp module, const CompileOptions &options);
+  /// and loads it; `optLevel` is LLVM's, 0 to 3. Errors are the module's.
+  LogicalResult load(ModuleOp module, const CompileOptions &options,
+                     unsigned optLevel = 3);
 
   ::octet::Model &get() { return *model; }
 
