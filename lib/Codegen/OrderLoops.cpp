@@ -237,6 +237,117 @@ static linalg::GenericOp collapse(IRRewriter &rewriter, linalg::GenericOp op) {
   return cast<linalg::GenericOp>(result->collapsedOp);
 }
 
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+/// Rows of an input that a block of a transposition reads: a cache line of each
+/// stays in L1 until all of it was read.
+static constexpr int64_t kFewestRows = 32, kMostRows = 128;
+
+namespace {
+/// A loop across the rows of an input, the loop around it along them, and how
+/// many rows make a block.
+struct Transposition {
+  unsigned across, along;
+  int64_t rows;
+};
+} // namespace
+
+/// The most rows that divide an extent: whole vectors, if they can. 0 if none
+/// do.
+static int64_t chooseRows(int64_t extent) {
+  for (int64_t lanes : {16, 8, 1})
+    for (int64_t rows = kMostRows; rows >= kFewestRows; --rows)
+      if (rows % lanes == 0 && extent % rows == 0)
+        return rows;
+  return 0;
+}
+
+/// The last loop of more than one turn, if it runs across the rows of a large
+/// input.
+static std::optional<Transposition> getTransposition(linalg::GenericOp op) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  unsigned last = extents.size() - 1;
+  while (last > 0 && extents[last] == 1)
+    --last;
+  if (op.getNumReductionLoops() != 0 || op.hasIndexSemantics() || last == 0 ||
+      extents[last] <= 2 * kMostRows ||
+      !llvm::all_of(op.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isProjectedPermutation(); }))
+    return std::nullopt;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    if (getStride(op, *input, last).value_or(0) < kFewestRows / 2)
+      continue;
+    for (unsigned dim = 0; dim < last; ++dim) {
+      if (getStride(op, *input, dim) != 1 || extents[dim] == 1)
+        continue;
+      if (int64_t rows = chooseRows(extents[last]))
+        return Transposition{last, dim, rows};
+    }
+  }
+  return std::nullopt;
+}
+
+/// `operand` with the axis of loop `dim`, if it has one, in parts of `size`.
+static Value divideAxis(OpBuilder &b, linalg::GenericOp op, OpOperand &operand,
+                        unsigned dim, int64_t size) {
+  std::optional<unsigned> axis =
+      op.getMatchingIndexingMap(&operand).getResultPosition(
+          getAffineDimExpr(dim, op.getContext()));
+  if (!axis)
+    return operand.get();
+  SmallVector<int64_t> shape;
+  SmallVector<ReassociationIndices> groups;
+  for (auto [i, extent] :
+       llvm::enumerate(cast<MemRefType>(operand.get().getType()).getShape())) {
+    groups.emplace_back(1, shape.size());
+    if (i != *axis) {
+      shape.push_back(extent);
+      continue;
+    }
+    groups.back().push_back(shape.size() + 1);
+    llvm::append_values(shape, extent / size, size);
+  }
+  return memref::ExpandShapeOp::create(b, op.getLoc(), shape, operand.get(),
+                                       groups);
+}
+
+/// Rows become blocks of rows, outside of the loop along them.
+static void divide(IRRewriter &rewriter, linalg::GenericOp op) {
+  std::optional<Transposition> found = getTransposition(op);
+  if (!found)
+    return;
+  MLIRContext *context = op.getContext();
+  // The blocks' loop takes the place of that along the rows, which follows.
+  auto getDim = [&](unsigned dim) {
+    return getAffineDimExpr(dim + (dim >= found->along ? 1 : 0), context);
+  };
+  rewriter.setInsertionPoint(op);
+  SmallVector<Value> inputs, outputs;
+  SmallVector<AffineMap> maps;
+  for (OpOperand &operand : op->getOpOperands()) {
+    SmallVector<AffineExpr> results;
+    for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults()) {
+      unsigned dim = cast<AffineDimExpr>(expr).getPosition();
+      if (dim == found->across)
+        results.push_back(getAffineDimExpr(found->along, context));
+      results.push_back(getDim(dim));
+    }
+    maps.push_back(AffineMap::get(op.getNumLoops() + 1, 0, results, context));
+    (op.isDpsInput(&operand) ? inputs : outputs)
+        .push_back(
+            divideAxis(rewriter, op, operand, found->across, found->rows));
+  }
+  SmallVector<utils::IteratorType> loops(op.getNumLoops() + 1,
+                                         utils::IteratorType::parallel);
+  auto divided = linalg::GenericOp::create(rewriter, op.getLoc(), TypeRange(),
+                                           inputs, outputs, maps, loops);
+  rewriter.inlineRegionBefore(op.getRegion(), divided.getRegion(),
+                              divided.getRegion().begin());
+  rewriter.eraseOp(op);
+}
+
 namespace {
 struct OrderLoopsPass
     : public mlir::octet::impl::OrderLoopsBase<OrderLoopsPass> {
@@ -271,7 +382,11 @@ struct OrderLoopsPass
     linalg::GenericOp collapsed = collapse(rewriter, *sorted);
     if (isBorder)
       collapsed->setAttr(kBorderAttrName, rewriter.getUnitAttr());
-    return interchange(rewriter, collapsed, getLoopOrder(collapsed));
+    FailureOr<linalg::GenericOp> ordered =
+        interchange(rewriter, collapsed, getLoopOrder(collapsed));
+    if (succeeded(ordered) && !isBorder)
+      divide(rewriter, *ordered);
+    return ordered;
   }
 
   /// Parallel loops as the output is laid out, then the reductions.

@@ -134,3 +134,24 @@ func.func @last_axis(%x: memref<1x32x49xf32>, %y: memref<1x32xf32>) {
   }
   return
 }
+
+// -----
+
+#in = affine_map<(n, c, p) -> (n, p, c)>
+#out = affine_map<(n, c, p) -> (n, c, p)>
+// A large transposition goes block by block of rows: their lines stay in L1
+// while all channels are read.
+// CHECK-DAG: #[[IN:.*]] = affine_map<(d0, d1, d2, d3) -> (d3, d0, d2, d1)>
+// CHECK-DAG: #[[OUT:.*]] = affine_map<(d0, d1, d2, d3) -> (d3, d1, d0, d2)>
+// CHECK-LABEL: func @transposition
+// CHECK: memref.expand_shape {{.*}} into memref<1x25x40x48xf32>
+// CHECK: memref.expand_shape {{.*}} into memref<1x48x25x40xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[IN]], #[[OUT]]]
+func.func @transposition(%x: memref<1x1000x48xf32>, %y: memref<1x48x1000xf32>) {
+  linalg.generic {indexing_maps = [#in, #out], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<1x1000x48xf32>) outs(%y : memref<1x48x1000xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  }
+  return
+}

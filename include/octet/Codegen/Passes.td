@@ -236,7 +236,8 @@ def OrderLoops : Pass<"octet-order-loops", "::mlir::func::FuncOp"> {
     and last the parallel loop along which most operands are contiguous, so
     that threads can share the first and vectors the last. The reductions of a
     small window go inside that loop: LLVM writes them out, and a result stays
-    in its register. Named ops become `linalg.generic`.
+    in its register. A loop across many rows of an input goes in blocks of them
+    around the loop along the rows. Named ops become `linalg.generic`.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect"];
