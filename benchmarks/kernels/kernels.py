@@ -12,11 +12,13 @@ A kernel is named by its shape, e.g. conv56x56x64-64k3s1u8r: output 56 x 56,
 """
 import argparse
 import array
+import math
 import os
 import pathlib
 import random
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -196,13 +198,36 @@ def make_weights(shape, rng):
     return bytes(data)
 
 
-def make_channels(shape, rng):
+def make_channels(shape, rng, chosen):
     """Bias and multiplier of each output channel."""
     taps = shape.k[0] * shape.k[1] * shape.c // shape.groups
     bias = array.array("i", [rng.randint(-10000, 10000) for _ in range(shape.oc)])
     scale = array.array("f", [rng.uniform(.5, 2.5) / (150 * taps ** .5)
                               for _ in range(shape.oc)])
+    if chosen and shape.kind != "f32":
+        low = (0 if shape.kind == "u8" else -128) - zero_point_of(shape)
+        scale = array.array("f", [choose_scale(s, low) for s in scale])
     return bias.tobytes(), scale.tobytes()
+
+
+def choose_scale(scale, low):
+    """The scale near by that quantization takes: with it no sum's product is so near a half
+    that rounding it to f32 before rounding it to an integer matters."""
+    def f32(value):
+        return struct.unpack("f", struct.pack("f", value))[0]
+
+    def has_shifts(s):
+        least, most = -.5, .5
+        for result in range(low, low + 255):
+            total = math.floor((result + .5) / s) - 1
+            while round(f32(total * s)) <= result:
+                total += 1
+            least = max(least, result + .5 - total * s)
+            most = min(most, result + .5 - (total - 1) * s)
+        return most - least > 2 ** -19
+    bits = struct.unpack("I", struct.pack("f", scale))[0]
+    near = (struct.unpack("f", struct.pack("I", bits + i))[0] for i in range(64))
+    return next(filter(has_shifts, near), scale)
 
 
 def epilogue(shape, zero_point):
@@ -314,7 +339,9 @@ reconcile-unrealized-casts)""".replace("\n", "")
 class Builder:
     """Compiles shapes into one program."""
 
-    def __init__(self, isa, tools, folder, keep, recode=False, emulate=False):
+    def __init__(self, isa, tools, folder, keep, recode=False, emulate=False,
+                 chosen=False):
+        self.chosen = chosen
         self.isa, self.tools, self.folder, self.keep = isa, tools, folder, keep
         self.recode, self.emulate = recode, emulate
         self.arm = isa in ARM
@@ -336,7 +363,7 @@ class Builder:
         text = []
         for i, shape in enumerate(shapes):
             shape.bytes = make_weights(shape, rng)
-            shape.bias, shape.scale = make_channels(shape, rng)
+            shape.bias, shape.scale = make_channels(shape, rng, self.chosen or i % 2 == 0)
             text.append(to_mlir(i, shape, self.isa))
         f = self.folder
         (f / "k.mlir").write_text("".join(text))
@@ -417,7 +444,7 @@ def main():
         recode = timed and options.isa == "avxvnni" and has_isa("avx512vnni")
         emulate = options.command == "check" and not native and can_emulate(options.isa)
         Builder(options.isa, options.tools, folder, bool(options.keep), recode,
-                emulate).build(shapes)
+                emulate, chosen=timed).build(shapes)
         if options.command == "build":
             return 0
         if not (native or recode or emulate):

@@ -78,19 +78,6 @@ static int64_t boundAccumulator(const QuantizedConstant &weights,
   return most * reach;
 }
 
-static quant::QuantizedType retype(const QuantizedConstant &weights) {
-  auto type = weights.type;
-  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
-    return quant::UniformQuantizedPerAxisType::get(
-        type.getFlags(), type.getStorageType(), type.getExpressedType(),
-        weights.scales, weights.zeroPoints, perAxis.getQuantizedDimension(),
-        type.getStorageTypeMin(), type.getStorageTypeMax());
-  return quant::UniformQuantizedType::get(
-      type.getFlags(), type.getStorageType(), type.getExpressedType(),
-      weights.scales[0], weights.zeroPoints[0], type.getStorageTypeMin(),
-      type.getStorageTypeMax());
-}
-
 /// The i32 constant, its type per axis where the weights' is.
 static Value makeBias(OpBuilder &builder, Location loc, ArrayRef<double> values,
                       const QuantizedConstant &weights, double inputScale) {
@@ -151,7 +138,8 @@ mlir::octet::makeIntegerWeights(OpBuilder &builder, WeightedOpInterface op,
   result.weight =
       !raised ? quantized
               : makeConstant(builder, weightValue.getLoc(), weights->data,
-                             weights->data.type.clone(retype(*weights)));
+                             weights->data.type.clone(
+                                 withScales(weights->type, weights->scales)));
   if (op.getBiasValue())
     result.bias = makeBias(builder, op.getBiasValue().getLoc(), *bias, *weights,
                            input.getScale());

@@ -30,5 +30,6 @@ void mlir::octet::buildFoldPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createNestConcats());
+  pm.addNestedPass<func::FuncOp>(createChooseMultipliers());
   pm.addNestedPass<func::FuncOp>(createVerifyFold());
 }

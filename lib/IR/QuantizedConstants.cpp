@@ -34,3 +34,16 @@ mlir::octet::readQuantizedConstant(Value value) {
       AxisIndex(constant.data.type.getShape(), type.getQuantizedDimension());
   return constant;
 }
+
+quant::QuantizedType mlir::octet::withScales(quant::QuantizedType type,
+                                             ArrayRef<double> scales) {
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
+    return quant::UniformQuantizedPerAxisType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(), scales,
+        perAxis.getZeroPoints(), perAxis.getQuantizedDimension(),
+        type.getStorageTypeMin(), type.getStorageTypeMax());
+  return quant::UniformQuantizedType::get(
+      type.getFlags(), type.getStorageType(), type.getExpressedType(),
+      scales.front(), cast<quant::UniformQuantizedType>(type).getZeroPoint(),
+      type.getStorageTypeMin(), type.getStorageTypeMax());
+}

@@ -49,6 +49,44 @@ func.func @fused(%x: memref<1x1x5x2xi8>, %y: memref<1x1x5x2xi8>) attributes {oct
   return
 }
 
+// These scales have no product near a half that f32 would make one: the
+// multiply-add rounds, and its low word is the result.
+memref.global "private" constant @fine : memref<2xf32> = dense<[0.3137, 0.7193]>
+
+// CHECK-LABEL: func.func @rounding
+// CHECK: ^bb0(%[[SUM:.*]]: i32, %[[SCALE:.*]]: f32, %[[START:.*]]: i32, %[[OFFSET:.*]]: f32):
+// CHECK: %[[TOTAL:.*]] = arith.addi %[[SUM]], %[[START]]
+// CHECK: %[[FLOAT:.*]] = arith.bitcast %[[TOTAL]] : i32 to f32
+// CHECK: %[[REAL:.*]] = math.fma %[[FLOAT]], %[[SCALE]], %[[OFFSET]] fastmath<contract>
+// CHECK: %[[BITS:.*]] = arith.bitcast %[[REAL]] : f32 to i32
+// CHECK: %[[WORD:.*]] = arith.trunci %[[BITS]] : i32 to i16
+// CHECK: %[[LOW:.*]] = arith.maxsi %[[WORD]], %c-128_i16
+// CHECK: %[[HIGH:.*]] = arith.minsi %[[LOW]], %c127_i16
+// CHECK: %[[BYTE:.*]] = arith.trunci %[[HIGH]] : i16 to i8
+// CHECK: yield %[[BYTE]]
+func.func @rounding(%x: memref<1x1x5x2xi8>, %y: memref<1x1x5x2xi8>) attributes {octet_kernel.isa = #octet_kernel.isa<dotprod>} {
+  %w = memref.get_global @w : memref<2x1x1x2xi8>
+  %scale = memref.get_global @fine : memref<2xf32>
+  octet_kernel.conv ins(%x, %w : memref<1x1x5x2xi8>, memref<2x1x1x2xi8>)
+      epilogue(%scale : memref<2xf32>) outs(%y : memref<1x1x5x2xi8>)
+      attributes {kernel = array<i64: 1, 1>} {
+  ^bb0(%sum: i32, %s: f32):
+    %low = arith.constant -123.0 : f32
+    %high = arith.constant 132.0 : f32
+    %zp = arith.constant -5 : i32
+    %1 = arith.sitofp %sum : i32 to f32
+    %2 = arith.mulf %1, %s : f32
+    %3 = arith.maximumf %2, %low : f32
+    %4 = arith.minimumf %3, %high : f32
+    %5 = math.roundeven %4 : f32
+    %6 = arith.fptosi %5 : f32 to i32
+    %7 = arith.addi %6, %zp : i32
+    %8 = arith.trunci %7 : i32 to i8
+    octet_kernel.yield %8 : i8
+  }
+  return
+}
+
 // Without a fused multiply-add, nothing changes.
 // CHECK-LABEL: func.func @no_fma
 // CHECK-NOT: math.fma

@@ -125,6 +125,29 @@ def NestConcats : Pass<"octet-nest-concats", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::octet::OctetDialect"];
 }
 
+def ChooseMultipliers : Pass<"octet-choose-multipliers", "::mlir::func::FuncOp"> {
+  let summary = "move weights' scales to where requantization can round once";
+  let description = [{
+    A product's accumulator times the multiplier is rounded to f32 and then to an
+    integer. Kernels do both at once where no accumulator's product is so near a
+    half that it matters. Most multipliers have such accumulators, but another
+    one is a few units in the last place away: the pass moves the scale of a
+    channel's weights, and of the bias with it, by at most 24 of these, 3e-6 of
+    its value, until it gets there. It does so for weights that were quantized
+    here, not for those that came quantized.
+
+    ```mlir
+    %w = octet.constant ... : tensor<2x4x!quant.uniform<i8<-127:127>:f32:0, {0.00123,...}>>
+    // becomes
+    %w = octet.constant ... : tensor<2x4x!quant.uniform<i8<-127:127>:f32:0, {0.00123000021,...}>>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numChosen", "chosen", "Products that may round once">,
+    Statistic<"numLeft", "left", "Products for which no scales were found">];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
 def VerifyFold : Pass<"octet-verify-fold", "::mlir::func::FuncOp"> {
   let summary = "the contract of Fold";
   let description = [{

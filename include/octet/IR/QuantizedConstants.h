@@ -33,6 +33,10 @@ struct QuantizedConstant {
 /// tensor or per axis.
 std::optional<QuantizedConstant> readQuantizedConstant(Value value);
 
+/// The type, per tensor or per axis, with as many other scales.
+quant::QuantizedType withScales(quant::QuantizedType type,
+                                ArrayRef<double> scales);
+
 } // namespace mlir::octet
 
 #endif // OCTET_IR_QUANTIZEDCONSTANTS_H

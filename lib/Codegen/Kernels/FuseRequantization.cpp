@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ExactRequantize.h"
 #include "KernelConstants.h"
 #include "Narrow.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "octet/Codegen/Kernels/Passes.h"
 #include "octet/IR/Constants.h"
+#include "octet/Support/ExactRequantize.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/xxhash.h"
 #include <cmath>
@@ -23,13 +23,16 @@ namespace mlir::octet {
 
 using namespace mlir;
 using namespace mlir::octet_kernel;
+using octet::ChannelRequantization;
 using octet::findMultiplyAdd;
+using octet::findRoundingAdd;
 using octet::getIsaTraits;
 using octet::KernelConstants;
 using octet::matchRequantization;
 using octet::MultiplyAdd;
 using octet::readElements;
 using octet::Requantization;
+using octet::RoundingAdd;
 
 /// A chain of operations, each of which alone uses what the one before gives.
 template <typename Op> static Op getPrivate(Value value) {
@@ -81,6 +84,19 @@ private:
   SmallVector<T> values;
 };
 
+/// What sums start from and what is added to products, by channel.
+struct Forms {
+  SmallVector<int32_t> starts;
+  SmallVector<float> offsets;
+  /// The multiply-adds round to integers.
+  bool areRounding = false;
+
+  void add(int32_t start, float offset) {
+    starts.push_back(start);
+    offsets.push_back(offset);
+  }
+};
+
 /// The epilogue of one kernel, if it is nothing but a requantization.
 class Requantizer {
 public:
@@ -89,14 +105,16 @@ public:
 
   bool match();
   /// The forms of all channels; empty where one has none.
-  SmallVector<MultiplyAdd> findForms();
-  void rewrite(ArrayRef<MultiplyAdd> forms);
+  Forms findForms();
+  void rewrite(const Forms &forms);
   /// What the forms follow from.
   uint64_t getKey() const;
 
 private:
   LogicalResult matchSum(Value total);
   bool readWeights();
+  ChannelRequantization getChannel(size_t channel);
+  Value addResult(ImplicitLocOpBuilder &b, Value real, bool isRounded);
   Value addOperand(StringRef name, ElementsAttr values);
 
   ConvOp op;
@@ -181,30 +199,46 @@ uint64_t Requantizer::getKey() const {
                       bytes(scales.get()),
                       llvm::bit_cast<uint64_t>(double(found.low)),
                       llvm::bit_cast<uint64_t>(double(found.high)),
+                      uint64_t(found.zeroPoint),
                       uint64_t(conv.getInputUnsigned())};
   return bytes(ArrayRef<uint64_t>(parts, std::size(parts)));
 }
 
-SmallVector<MultiplyAdd> Requantizer::findForms() {
-  SmallVector<MultiplyAdd> forms;
-  size_t perChannel = weights.size() / starts.size();
-  int64_t inputLow = op.getInputUnsigned() ? 0 : -128;
-  for (auto [channel, start] : llvm::enumerate(starts)) {
-    int64_t least = start, most = start;
-    for (char byte :
-         ArrayRef<char>(weights).slice(channel * perChannel, perChannel)) {
-      int64_t weight = static_cast<int8_t>(byte);
-      least += weight * (weight > 0 ? inputLow : inputLow + 255);
-      most += weight * (weight > 0 ? inputLow + 255 : inputLow);
-    }
-    std::optional<MultiplyAdd> form =
-        findMultiplyAdd({scales[channel], int32_t(found.low),
-                         int32_t(found.high), least, most});
+Forms Requantizer::findForms() {
+  Forms forms;
+  forms.areRounding = true;
+  for (size_t channel = 0; channel < starts.size(); ++channel) {
+    std::optional<RoundingAdd> form =
+        findRoundingAdd(getChannel(channel), found.zeroPoint);
+    if (!form)
+      break;
+    forms.add(form->start, form->offset);
+  }
+  if (forms.starts.size() == starts.size())
+    return forms;
+  forms = {};
+  for (size_t channel = 0; channel < starts.size(); ++channel) {
+    std::optional<MultiplyAdd> form = findMultiplyAdd(getChannel(channel));
     if (!form)
       return {};
-    forms.push_back(*form);
+    forms.add(form->start, form->offset);
   }
   return forms;
+}
+
+/// A channel, and the least and most that its weights can sum up to.
+ChannelRequantization Requantizer::getChannel(size_t channel) {
+  size_t perChannel = weights.size() / starts.size();
+  int64_t inputLow = op.getInputUnsigned() ? 0 : -128;
+  int64_t least = starts[channel], most = least;
+  for (char byte :
+       ArrayRef<char>(weights).slice(channel * perChannel, perChannel)) {
+    int64_t weight = static_cast<int8_t>(byte);
+    least += weight * (weight > 0 ? inputLow : inputLow + 255);
+    most += weight * (weight > 0 ? inputLow + 255 : inputLow);
+  }
+  return {scales[channel], int32_t(found.low), int32_t(found.high), least,
+          most};
 }
 
 /// One more operand of the epilogue, a constant per channel.
@@ -233,44 +267,53 @@ static void eraseDead(ConvOp op) {
     }
 }
 
-void Requantizer::rewrite(ArrayRef<MultiplyAdd> forms) {
-  SmallVector<int32_t> newStarts;
-  SmallVector<float> offsets;
-  for (auto [form, start] : llvm::zip(forms, starts)) {
-    newStarts.push_back(int32_t(uint32_t(form.start) + uint32_t(start)));
-    offsets.push_back(form.offset);
+/// The integer that the multiply-add gave, within the bounds.
+Value Requantizer::addResult(ImplicitLocOpBuilder &b, Value real,
+                             bool isRounded) {
+  Type i32 = b.getI32Type(), type = isRounded ? b.getI16Type() : i32;
+  auto integer = [&](double value) {
+    return arith::ConstantOp::create(b, b.getIntegerAttr(type, int64_t(value)));
+  };
+  Value result;
+  if (isRounded) {
+    Value bits = arith::BitcastOp::create(b, i32, real);
+    result = arith::TruncIOp::create(b, type, bits);
+  } else {
+    result =
+        arith::FPToSIOp::create(b, i32, math::RoundEvenOp::create(b, real));
+    if (found.zeroPoint)
+      result = arith::AddIOp::create(b, result, integer(found.zeroPoint));
   }
+  result =
+      arith::MaxSIOp::create(b, result, integer(found.low + found.zeroPoint));
+  return arith::MinSIOp::create(b, result,
+                                integer(found.high + found.zeroPoint));
+}
+
+void Requantizer::rewrite(const Forms &forms) {
+  SmallVector<int32_t> newStarts;
+  for (auto [form, start] : llvm::zip(forms.starts, starts))
+    newStarts.push_back(int32_t(uint32_t(form) + uint32_t(start)));
   MLIRContext *context = op.getContext();
   auto getType = [&](Type element) {
-    return RankedTensorType::get({int64_t(forms.size())}, element);
+    return RankedTensorType::get({int64_t(starts.size())}, element);
   };
   Type i32 = IntegerType::get(context, 32), f32 = Float32Type::get(context);
   Value start = addOperand(
       "start", DenseElementsAttr::get(getType(i32), ArrayRef(newStarts)));
   Value offset = addOperand(
-      "offset", DenseElementsAttr::get(getType(f32), ArrayRef(offsets)));
+      "offset", DenseElementsAttr::get(getType(f32), ArrayRef(forms.offsets)));
 
   ImplicitLocOpBuilder b(op.getLoc(), trunc);
   Value sum = op.getEpilogue().getArgument(0);
   sum.dropAllUses();
-  auto integer = [&](double value) {
-    return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(value)));
-  };
   Value total = arith::AddIOp::create(b, sum, start);
   // "contract" says that it rounds once on purpose: other multiply-adds are
   // split, so that floats are the same on every CPU.
   Value real =
       math::FmaOp::create(b, arith::BitcastOp::create(b, f32, total),
                           scaleValue, offset, arith::FastMathFlags::contract);
-  Value result =
-      arith::FPToSIOp::create(b, i32, math::RoundEvenOp::create(b, real));
-  if (found.zeroPoint)
-    result = arith::AddIOp::create(b, result, integer(found.zeroPoint));
-  result =
-      arith::MaxSIOp::create(b, result, integer(found.low + found.zeroPoint));
-  result =
-      arith::MinSIOp::create(b, result, integer(found.high + found.zeroPoint));
-  trunc.getInMutable().assign(result);
+  trunc.getInMutable().assign(addResult(b, real, forms.areRounding));
   eraseDead(op);
 }
 
@@ -290,17 +333,18 @@ public:
       auto [forms, isNew] = known.try_emplace(requantizer.getKey());
       if (isNew)
         forms->second = requantizer.findForms();
-      if (forms->second.empty()) {
+      if (forms->second.starts.empty()) {
         ++numUnproved;
         return;
       }
       requantizer.rewrite(forms->second);
       ++numFused;
+      numRounding += forms->second.areRounding;
     });
   }
 
 private:
   /// By key: versions of a kernel for several instruction sets have one.
-  DenseMap<uint64_t, SmallVector<MultiplyAdd>> known;
+  DenseMap<uint64_t, Forms> known;
 };
 } // namespace

@@ -111,7 +111,12 @@ static void matchIntegerClamp(Narrowing &narrowing, bool hasPacks) {
     narrowing.range = Narrowing::Unsigned;
   else if (from >= -128 && to <= 127)
     narrowing.range = Narrowing::Signed;
-  if (narrowing.range == Narrowing::Any || from > to || !hasPacks)
+  if (narrowing.range == Narrowing::Any || from > to)
+    return;
+  auto words = max.getLhs().getDefiningOp<arith::TruncIOp>();
+  narrowing.areWords =
+      words && words->hasOneUse() && words.getIn().getType().isInteger(32);
+  if (!hasPacks && !narrowing.areWords)
     return;
   bool isUnsigned = narrowing.range == Narrowing::Unsigned;
   if (from > (isUnsigned ? 0 : -128))
@@ -120,6 +125,11 @@ static void matchIntegerClamp(Narrowing &narrowing, bool hasPacks) {
     narrowing.high = to;
   llvm::append_range(narrowing.replaced, ArrayRef<Operation *>{min, max});
   narrowing.source = max.getLhs();
+  if (narrowing.areWords) {
+    narrowing.replaced.push_back(words);
+    narrowing.source = words.getIn();
+    return;
+  }
   auto add = narrowing.source.getDefiningOp<arith::AddIOp>();
   APInt zeroPoint;
   if (add && add->hasOneUse() &&
@@ -144,12 +154,14 @@ std::optional<Narrowing> octet::findNarrowing(Block &body,
   }
   auto trunc = value.getDefiningOp<arith::TruncIOp>();
   if (!trunc || !value.hasOneUse() || !value.getType().isInteger(8) ||
-      !trunc.getIn().getType().isInteger(32))
+      !isa<IntegerType>(trunc.getIn().getType()))
     return std::nullopt;
   narrowing.replaced.push_back(trunc);
   narrowing.source = trunc.getIn();
   matchFloatClamp(narrowing, traits.hasX86Packs());
   matchIntegerClamp(narrowing, traits.hasX86Packs());
+  if (!narrowing.source.getType().isInteger(32))
+    return std::nullopt;
   return narrowing;
 }
 
@@ -189,8 +201,52 @@ static Value clampBytes(KernelBuilder &b, Value bytes,
   return bytes;
 }
 
-static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
-                     const Narrowing &narrowing, LaneOrder order) {
+/// The low words of `x` and, above each of them, of `y`. LLVM makes slow
+/// permutations of all ways to say so, hence assembly.
+static Value mergeWords(KernelBuilder &b, const IsaTraits &traits, Value x,
+                        Value y) {
+  int64_t lanes = cast<VectorType>(x.getType()).getNumElements();
+  VectorType type = b.vec(2 * lanes, b.getI16Type());
+  SmallVector<Value> operands = {y, x};
+  StringRef code, constraints;
+  if (traits.vectorBits == 512) {
+    // Bytes 2 and 3 of each dword, of `y` moved up by two bytes.
+    auto mask = b.getIntegerAttr(b.getI64Type(), 0xcccccccccccccccc);
+    operands.push_back(arith::ConstantOp::create(b, mask));
+    code = "vpalignr $$14, $1, $1, $0 {$3}";
+    constraints = "=v,v,0,^Yk";
+  } else {
+    operands[0] =
+        arith::ShLIOp::create(b, y, b.splat(lanes, b.getI32Type(), 16));
+    code = "vpblendw $$0xaa, $1, $2, $0";
+    constraints = "=x,x,x";
+  }
+  Type plain = x.getType();
+  Value merged =
+      LLVM::InlineAsmOp::create(
+          b, plain, operands, code, constraints, /*has_side_effects=*/false,
+          /*is_align_stack=*/false, LLVM::TailCallKind::None,
+          LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+          /*operand_attrs=*/ArrayAttr())
+          .getRes();
+  return b.bitcast(merged, type.getNumElements(), b.getI16Type());
+}
+
+/// Merging leaves pairs of vectors byte by byte side by side: brings the bytes
+/// of each vector in 128 bits together.
+static Value separatePairs(KernelBuilder &b, Value bytes) {
+  int64_t count = cast<VectorType>(bytes.getType()).getNumElements();
+  SmallVector<int64_t> mask;
+  for (int64_t byte = 0; byte < count; ++byte) {
+    int64_t vector = byte % 16 / 4, lane = byte % 4;
+    mask.push_back(byte / 16 * 16 + vector / 2 * 8 + lane * 2 + vector % 2);
+  }
+  return b.shuffle(bytes, bytes, mask);
+}
+
+static Value packX86(KernelBuilder &b, const IsaTraits &traits,
+                     ArrayRef<Value> vectors, const Narrowing &narrowing,
+                     LaneOrder order) {
   int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
   SmallVector<Value> sources(vectors), words;
   if (narrowing.range == Narrowing::Any)
@@ -198,6 +254,10 @@ static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
       source =
           arith::AndIOp::create(b, source, b.splat(lanes, b.getI32Type(), 255));
   for (int64_t i = 0; i < 4; i += 2) {
+    if (narrowing.areWords) {
+      words.push_back(mergeWords(b, traits, sources[i], sources[i + 1]));
+      continue;
+    }
     Value pair = pack(b, "packssdw", lanes, sources[i], sources[i + 1]);
     if (narrowing.zeroPoint)
       pair = LLVM::SAddSat::create(
@@ -208,6 +268,8 @@ static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
       pack(b, narrowing.range == Narrowing::Signed ? "packsswb" : "packuswb",
            lanes, words[0], words[1]);
   bytes = clampBytes(b, bytes, narrowing);
+  if (narrowing.areWords)
+    bytes = separatePairs(b, bytes);
   if (order == LaneOrder::Interleaved || lanes == 4)
     return bytes;
   // Packs work within 128 bits: bring each vector's bytes together.
@@ -219,15 +281,32 @@ static Value packX86(KernelBuilder &b, ArrayRef<Value> vectors,
   return b.bitcast(b.shuffle(dwords, dwords, mask), 4 * lanes, b.getI8Type());
 }
 
+/// The low words, within the bounds.
+static Value clampWords(KernelBuilder &b, Value all,
+                        const Narrowing &narrowing) {
+  int64_t count = cast<VectorType>(all.getType()).getNumElements();
+  bool isSigned = narrowing.range == Narrowing::Signed;
+  auto bound = [&](int64_t value) {
+    return b.splat(count, b.getI16Type(), value);
+  };
+  Value words = arith::TruncIOp::create(b, b.vec(count, b.getI16Type()), all);
+  words = arith::MaxSIOp::create(
+      b, words, bound(narrowing.low.value_or(isSigned ? -128 : 0)));
+  return arith::MinSIOp::create(
+      b, words, bound(narrowing.high.value_or(isSigned ? 127 : 255)));
+}
+
 Value octet::packBytes(KernelBuilder &b, const IsaTraits &traits,
                        ArrayRef<Value> vectors, const Narrowing &narrowing,
                        LaneOrder order) {
   if (traits.hasX86Packs())
-    return packX86(b, vectors, narrowing, order);
+    return packX86(b, traits, vectors, narrowing, order);
   // Four lanes each, in which both orders agree.
-  Value words = b.concat(b.concat(vectors[0], vectors[1]),
-                         b.concat(vectors[2], vectors[3]));
-  return arith::TruncIOp::create(b, b.vec(16, b.getI8Type()), words);
+  Value all = b.concat(b.concat(vectors[0], vectors[1]),
+                       b.concat(vectors[2], vectors[3]));
+  if (narrowing.areWords)
+    all = clampWords(b, all, narrowing);
+  return arith::TruncIOp::create(b, b.vec(16, b.getI8Type()), all);
 }
 
 Value octet::convertSaturating(KernelBuilder &b, Value floats) {

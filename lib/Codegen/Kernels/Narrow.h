@@ -56,6 +56,8 @@ struct Narrowing {
   arith::FPToSIOp saturating;
   /// Bounds that are narrower than those of the packs.
   std::optional<int64_t> low, high;
+  /// Only the low 16 bits of what vectors are computed of count.
+  bool areWords = false;
 };
 
 /// How `body` ends, where it ends in bytes made of i32.

@@ -102,12 +102,26 @@ def OctetFuseRequantization
     %5 = arith.maxsi %4, %least : i32
     %6 = arith.minsi %5, %most : i32
     ```
+
+    Where the scales of all channels grant it, the multiply-add rounds to an
+    integer itself, and no conversion and no zero point remain: the low 16 bits
+    of the float are the result.
+
+    ```mlir
+    %2 = math.fma %1, %scale, %offset : f32
+    %3 = arith.bitcast %2 : f32 to i32
+    %4 = arith.trunci %3 : i32 to i16
+    %5 = arith.maxsi %4, %least : i16
+    %6 = arith.minsi %5, %most : i16
+    ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect"];
   let statistics = [
     Statistic<"numFused", "fused", "Number of kernels that it serves">,
+    Statistic<"numRounding", "rounding",
+              "Number of these whose multiply-adds round to integers">,
     Statistic<"numUnproved", "unproved", "Number that it would change">
   ];
 }
