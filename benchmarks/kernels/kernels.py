@@ -206,28 +206,49 @@ def make_channels(shape, rng, chosen):
                               for _ in range(shape.oc)])
     if chosen and shape.kind != "f32":
         low = (0 if shape.kind == "u8" else -128) - zero_point_of(shape)
-        scale = array.array("f", [choose_scale(s, low) for s in scale])
+        for channel in range(shape.oc):
+            weights = array.array("b", shape.bytes[channel * taps:(channel + 1) * taps])
+            scale[channel] = choose_scale(scale[channel], low, bias[channel], weights,
+                                          -128 if shape.kind == "s8" else 0)
     return bias.tobytes(), scale.tobytes()
 
 
-def choose_scale(scale, low):
-    """The scale near by that quantization takes: with it no sum's product is so near a half
-    that rounding it to f32 before rounding it to an integer matters."""
+def choose_scale(scale, low, bias, weights, input_low):
+    """The scale near by that octet-choose-multipliers takes: no sum's product is so near a
+    half that rounding it to f32 before rounding it to an integer matters, and one of the
+    numbers that make sums floats has a product that is nearly an integer."""
+    positive = sum(w for w in weights if w > 0)
+    negative = sum(weights) - positive
+    least = bias + positive * input_low + negative * (input_low + 255)
+    room = 2 ** 23 - 1 - 255 * (positive - negative)
+
     def f32(value):
         return struct.unpack("f", struct.pack("f", value))[0]
 
-    def has_shifts(s):
-        least, most = -.5, .5
+    def find_shifts(s):
+        low_shift, high_shift = -.5, .5
         for result in range(low, low + 255):
             total = math.floor((result + .5) / s) - 1
             while round(f32(total * s)) <= result:
                 total += 1
-            least = max(least, result + .5 - total * s)
-            most = min(most, result + .5 - (total - 1) * s)
-        return most - least > 2 ** -19
+            low_shift = max(low_shift, result + .5 - total * s)
+            high_shift = min(high_shift, result + .5 - (total - 1) * s)
+            if low_shift >= high_shift:
+                break
+        return low_shift, high_shift
+
+    def serves(s):
+        odd, unit = s.as_integer_ratio()
+        low_shift, high_shift = find_shifts(s)
+        if unit == 1 or low_shift >= high_shift:
+            return False
+        inverse, first = pow(odd, -1, unit), 2 ** 23 - least
+        return any((lost * inverse - first) % unit <= room
+                   for lost in range(math.floor(low_shift * unit) + 1,
+                                     math.ceil(high_shift * unit)))
     bits = struct.unpack("I", struct.pack("f", scale))[0]
-    near = (struct.unpack("f", struct.pack("I", bits + i))[0] for i in range(64))
-    return next(filter(has_shifts, near), scale)
+    near = (struct.unpack("f", struct.pack("I", bits + i))[0] for i in range(100))
+    return scale if room < 0 else next(filter(serves, near), scale)
 
 
 def epilogue(shape, zero_point):

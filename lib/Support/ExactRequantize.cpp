@@ -187,7 +187,7 @@ mlir::octet::findMultiplyAdd(const ChannelRequantization &channel) {
 std::optional<RoundingAdd>
 mlir::octet::findRoundingAdd(const ChannelRequantization &channel,
                              int32_t zeroPoint) {
-  constexpr int64_t kTries = 1 << 16, kMostWord = (1 << 15) - 1;
+  constexpr int64_t kTries = 1 << 19, kMostWord = (1 << 15) - 1;
   constexpr int kMostBits = 60;
   double scale = channel.scale;
   auto isWord = [&](int64_t sum) {
