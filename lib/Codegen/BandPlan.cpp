@@ -9,6 +9,7 @@
 #include "octet/Codegen/Buffers.h"
 #include "octet/Codegen/StepGroups.h"
 #include "octet/IR/Kernel/OctetKernel.h"
+#include "octet/Support/Caches.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -46,23 +47,16 @@ BandPlan::BandPlan(const StageChain &chain, int64_t height) {
 // Cost
 //===----------------------------------------------------------------------===//
 
-/// An image larger than this does not stay in L2 until it is read; cycles that
-/// each of its bytes takes more than one that does.
-static constexpr int64_t kLargeImageBytes = 640 * 1024;
+/// Cycles that a byte takes more, written and read, where L2 does not keep it.
 static constexpr double kMemoryCycles = 0.1;
-
-/// What a band may touch, to stay in L2.
-static constexpr int64_t kMostBandBytes = 384 * 1024;
 
 /// Multiply-accumulates in a cycle, also channel by channel; cycles of an
 /// element of output; and of entering a stage.
 static constexpr double kMacs = 40, kDepthwiseMacs = 12, kElementCycles = 0.2,
                         kStageCycles = 400;
 
-/// Strands, which so many threads can share; and the part of the memory of the
-/// whole images that their buffers may take.
-static constexpr int64_t kFewestStrands = 4, kMostStrands = 8;
-static constexpr double kMemoryShare = 2. / 3;
+/// So many threads can share a chain; each strand has buffers of its own.
+static constexpr int64_t kStrands = 4;
 
 static double estimateCycles(RowStage stage) {
   auto type = cast<MemRefType>(stage.getOut()->get().getType());
@@ -111,31 +105,61 @@ static double estimateGain(const StageChain &chain, const BandPlan &plan) {
   return gain;
 }
 
-/// As many as there are bands, if their buffers take no more than a part of
-/// what they replace.
-static int64_t chooseStrands(const StageChain &chain, const BandPlan &plan) {
-  double bytes = 0;
-  for (RowLink link : chain.links)
-    bytes += getBufferBytes(link.getType()) * kMemoryShare;
-  return std::clamp<int64_t>(bytes / countBufferBytes(chain, plan), 1,
-                             std::min(plan.count, kMostStrands));
+namespace {
+/// What is alive of the model's memory, and how much that ever is.
+class Memory {
+public:
+  explicit Memory(Block &block);
+  /// Whether the bands' buffers fit beside what is alive while the chain runs.
+  bool hasRoom(const StageChain &chain, int64_t bytes) const;
+
+private:
+  BufferLiveness liveness;
+  SmallVector<memref::AllocOp> buffers;
+  int64_t most = 0;
+};
+} // namespace
+
+Memory::Memory(Block &block)
+    : liveness(block), buffers(block.getOps<memref::AllocOp>()) {
+  SmallVector<int64_t> alive(liveness.size(), 0);
+  for (memref::AllocOp buffer : buffers) {
+    LiveRange range = liveness.get(buffer);
+    for (int64_t i = range.first; i <= range.last; ++i)
+      most = std::max(most, alive[i] += getBufferBytes(buffer.getType()));
+  }
+}
+
+bool Memory::hasRoom(const StageChain &chain, int64_t bytes) const {
+  int64_t first = liveness.getNumber(chain.stages.front().op),
+          last = liveness.getNumber(chain.stages.back().op);
+  for (memref::AllocOp buffer : buffers) {
+    LiveRange range = liveness.get(buffer);
+    bool isReplaced = llvm::any_of(chain.links, [&](const RowLink &link) {
+      return link.buffer == buffer;
+    });
+    if (range.first <= last && range.last >= first && !isReplaced)
+      bytes += getBufferBytes(buffer.getType());
+  }
+  return bytes <= most;
 }
 
 /// The best bands of a chain.
-static BandPlan choosePlan(const StageChain &chain, int64_t height) {
+static BandPlan choosePlan(const StageChain &chain, int64_t height,
+                           const Memory &memory) {
   int64_t rows = chain.stages.back().rows;
   BandPlan best(chain, rows);
   if (height != 0) {
     best = BandPlan(chain, std::min(height, rows));
-    best.strands = std::min(best.count, kMostStrands);
+    best.strands = std::min(best.count, kStrands);
     best.gain = height < rows ? chain.links.size() : 0;
     return best;
   }
-  for (int64_t tried = 1; tried <= rows / kFewestStrands; ++tried) {
+  for (int64_t tried = 1; tried <= rows / kStrands; ++tried) {
     BandPlan plan(chain, tried);
-    plan.strands = chooseStrands(chain, plan);
-    if (plan.strands < kFewestStrands ||
-        countBandBytes(chain, plan) > kMostBandBytes)
+    plan.strands = kStrands;
+    if (countBandBytes(chain, plan) > kResidentL2Bytes ||
+        !memory.hasRoom(chain, kStrands * countBufferBytes(chain, plan)))
       break;
     plan.gain = estimateGain(chain, plan);
     if (plan.gain > best.gain)
@@ -182,6 +206,7 @@ static std::vector<StageChain> findChains(Block &block) {
 std::vector<std::pair<StageChain, BandPlan>>
 mlir::octet::planBands(Block &block, int64_t height) {
   std::vector<std::pair<StageChain, BandPlan>> plans;
+  Memory memory(block);
   for (const StageChain &chain : findChains(block)) {
     // Of the first so many stages: the best gain, and its last part.
     struct Choice {
@@ -196,7 +221,7 @@ mlir::octet::planBands(Block &block, int64_t height) {
         StageChain part = chain.slice(first, end - first);
         if (isInPlace(part))
           continue;
-        BandPlan plan = choosePlan(part, height);
+        BandPlan plan = choosePlan(part, height, memory);
         double gain = best[first].gain + plan.gain;
         if (plan.gain > 0 && gain > choice.gain)
           choice = {gain, std::pair(part, plan), first};

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "octet/Codegen/Buffers.h"
 #include "octet/IR/Kernel/OctetKernel.h"
+#include "octet/Support/Caches.h"
 #include <limits>
 
 using namespace mlir;
@@ -87,10 +88,6 @@ static bool joins(const StepGroup &group, Operation *op) {
 //===----------------------------------------------------------------------===//
 // Rows
 //===----------------------------------------------------------------------===//
-
-/// What a turn of the first loop may touch before it is worth to go on row by
-/// row: half of a small L2.
-static constexpr int64_t kLargeTurnBytes = 256 * 1024;
 
 /// Whether turn (i, j) of the first two loops touches of the operand's root no
 /// more than the part that is j-th of the i-th, `extents` parts in all.

@@ -169,7 +169,7 @@ func.func @in_place(%x: memref<1x6x5x8xi8>) {
 
 // Larger than L2: it gains, and threads can share it.
 // CHECK-LABEL: func @large
-// CHECK: scf.forall ({{.*}}) in (8)
+// CHECK: scf.forall ({{.*}}) in (4)
 // GAIN-LABEL: func @large
 // GAIN: scf.forall ({{.*}}) in (4)
 // GAIN: memref.alloc() : memref<1x17x114x96xi8>

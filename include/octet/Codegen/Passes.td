@@ -212,9 +212,9 @@ def FormBands : Pass<"octet-form-bands", "::mlir::func::FuncOp"> {
     height of their bands are chosen by an estimate of the cycles saved: a
     tenth for each byte of an image of more than 640 KiB, which does not stay
     in L2; less the work on rows that are computed again, and 400 for each
-    computation of each band. A band touches no more than 384 KiB, there are
-    four strands at least, and all their buffers take no more than two thirds
-    of the images' memory. Chains that save nothing stay as they are.
+    computation of each band. A band touches no more than 384 KiB, and there is
+    room for the buffers of four strands in the memory that the model takes at
+    its most. Chains that save nothing stay as they are.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",

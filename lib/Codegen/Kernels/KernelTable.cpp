@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/Codegen/KernelTable.h"
+#include "octet/Support/Caches.h"
 #include <numeric>
 
 using namespace mlir;
@@ -51,8 +52,6 @@ TileGrid::TileGrid(const TileWork &work, int64_t most)
 
 /// Cycles from the operands of a dot product or multiply-add to its result.
 static constexpr double kLatency = 4.5;
-/// Bytes of a weight panel that stay in L1 beside the input.
-static constexpr int64_t kL1Bytes = 20 * 1024;
 /// Cycles of the epilogue of a vector, of storing what a pixel has of up to
 /// four vectors, of entering a tile, and of entering a segment of several.
 static constexpr double kEpilogueCycles = 3.5, kStoreCycles = 1.5,
@@ -110,7 +109,7 @@ static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
     step += rows * kConflictCycles;
   double bytes = double(vectors) * traits.vectorBits / 8 *
                  (row.type == KernelType::Words ? 2 : 1);
-  if (bytes * steps > kL1Bytes)
+  if (bytes * steps > kResidentL1Bytes)
     step = std::max(step, bytes / traits.l2BytesPerCycle);
   if (row.type == KernelType::Words)
     step += rows * kWidenCycles * row.vectors /

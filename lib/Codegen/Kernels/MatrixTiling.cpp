@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MatrixTiling.h"
+#include "octet/Support/Caches.h"
 #include <cmath>
 
 using namespace mlir;
@@ -58,9 +59,6 @@ static constexpr double kProductCycles = 16, kProductLatency = 52,
                         kRowCycles = 0.5, kLatencyCycles = 100,
                         kVectorCycles = 6, kSetupCycles = 50;
 
-/// Bytes of weights that stay in L1 beside the input.
-static constexpr double kL1Bytes = 20 * 1024;
-
 /// Cycles of one unit of the kernel.
 static double estimateUnit(const MatrixTiling &tiling, const IsaTraits &traits,
                            const WorkGrid &grid, int64_t vectors,
@@ -76,7 +74,7 @@ static double estimateUnit(const MatrixTiling &tiling, const IsaTraits &traits,
   double weightBytes = tiling.vectors * tiling.blockSteps * 64.0;
   double loads = kRowCycles * (tiling.tiles * tiling.tileRows() +
                                tiling.vectors * tiling.blockSteps);
-  if (weightBytes * blocks > kL1Bytes)
+  if (weightBytes * blocks > kResidentL1Bytes)
     loads = std::max(loads, weightBytes / traits.l2BytesPerCycle);
   loads *= groups;
   double epilogue =

@@ -7,16 +7,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "octet/IR/Kernel/OctetKernel.h"
+#include "octet/Support/Caches.h"
 
 using namespace mlir;
 using namespace mlir::octet_kernel;
+using mlir::octet::kResidentL2Bytes;
 
 // A unit should be long against the cost of entering it, and its pixels should
 // stay in L1: between these many pixels.
 static constexpr int64_t kMinPixels = 48, kMaxPixels = 96;
-
-// What is read again and again may take of L2.
-static constexpr int64_t kL2Bytes = 384 * 1024;
 
 // Of a depthwise unit; and a multiple of the rows that ever share their input.
 static constexpr int64_t kDepthwisePixels = 256, kSharingRows = 4;
@@ -75,10 +74,10 @@ static int64_t chooseTogether(ConvOp op, int64_t units) {
   int64_t input = op.getInputType().getNumElements() * elementBytes,
           weights = op.getGroupChannels() * op.getOutChannels() *
                     op.getKernel()[0] * op.getKernel()[1] * elementBytes;
-  if (input <= kL2Bytes || weights <= kL2Bytes)
+  if (input <= kResidentL2Bytes || weights <= kResidentL2Bytes)
     return weights > input ? 1 : units;
   int64_t together = units;
-  while (units % together != 0 || weights / units * together > kL2Bytes)
+  while (units % together != 0 || weights / units * together > kResidentL2Bytes)
     if (--together == 1)
       break;
   return together;
