@@ -15,6 +15,7 @@
 #include "WorkUnits.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -100,6 +101,8 @@ private:
   Value loadWeightVector(int64_t element);
   void writeRows(Epilogue &epilogue, Value row, int64_t rows);
   Values loadColumn(Value at);
+  void addColumns(Value start, SmallVector<Values> &columns);
+  Values moveColumn(const Values &from, const Values &next, int64_t pixels);
   void writePixel(Epilogue &epilogue, const Position &at,
                   SmallVector<Values> &columns, int64_t kept, int64_t rows);
   void interleave(ArrayRef<Value> rows, Values &vectors);
@@ -243,16 +246,43 @@ void ByteWriter::writeRows(Epilogue &epilogue, Value row, int64_t rows) {
   }
 }
 
+/// Completes the columns of a vector. Where it holds several pixels and only
+/// the last column has no pixel of the first, those between are parts of both.
+void ByteWriter::addColumns(Value start, SmallVector<Values> &columns) {
+  int64_t last = getSpan() - 1;
+  if (columns.size() == 1 && pixelsPerVector == last) {
+    Values next = loadColumn(b.add(start, columnOffset(last)));
+    for (int64_t column = 1; column < last; ++column)
+      columns.push_back(moveColumn(columns.front(), next, column));
+    columns.push_back(next);
+    return;
+  }
+  for (int64_t column = columns.size(); column <= last; ++column)
+    columns.push_back(column % plan.dilationWidth
+                          ? Values()
+                          : loadColumn(b.add(start, columnOffset(column))));
+}
+
+/// The column so many pixels after `from`, in whole blocks of 128 bits.
+Values ByteWriter::moveColumn(const Values &from, const Values &next,
+                              int64_t pixels) {
+  int64_t quads = lanes / 2, first = pixels * channels / 8;
+  SmallVector<int64_t> mask = llvm::to_vector(llvm::seq(first, first + quads));
+  Values moved;
+  for (auto [x, y] : llvm::zip(from, next)) {
+    Value both = b.shuffle(b.bitcast(x, quads, b.getI64Type()),
+                           b.bitcast(y, quads, b.getI64Type()), mask);
+    moved.push_back(b.bitcast(both, 4 * lanes, b.getI8Type()));
+  }
+  return moved;
+}
+
 /// One vector: completes `columns`, of which `kept` are there, and leaves those
 /// that the next one needs.
 void ByteWriter::writePixel(Epilogue &epilogue, const Position &at,
                             SmallVector<Values> &columns, int64_t kept,
                             int64_t rows) {
-  Value start = plan.locateInput(b, at, channel);
-  for (int64_t column = kept; column < getSpan(); ++column)
-    columns.push_back(column % plan.dilationWidth
-                          ? Values()
-                          : loadColumn(b.add(start, columnOffset(column))));
+  addColumns(plan.locateInput(b, at, channel), columns);
   epilogue.moveTo(at);
   finishPixel(epilogue, columns, rows);
   columns.erase(columns.begin(), columns.end() - kept);
