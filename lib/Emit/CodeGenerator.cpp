@@ -95,7 +95,7 @@ void mlir::octet::optimize(llvm::Module &module, llvm::TargetMachine &machine,
   if (optLevel == 0)
     return;
   llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = optLevel > 1;
+  tuning.LoopVectorization = true;
   tuning.SLPVectorization = optLevel > 1;
   llvm::PassBuilder builder(&machine, tuning);
   Analyses analyses(builder);
