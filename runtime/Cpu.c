@@ -138,9 +138,21 @@ static uint32_t get_needed(const char *isa) {
   return UNKNOWN;
 }
 
+/* Asked once: a virtual machine stops for each cpuid. */
+static uint32_t get_cpu(void) {
+  const uint32_t known = 1u << 30;
+  static uint32_t found;
+  uint32_t cpu = __atomic_load_n(&found, __ATOMIC_RELAXED);
+  if (!cpu) {
+    cpu = detect() | known;
+    __atomic_store_n(&found, cpu, __ATOMIC_RELAXED);
+  }
+  return cpu;
+}
+
 int octet_rt_cpu_has(const char *isa) {
   uint32_t needed = get_needed(isa);
-  return (detect() & needed) == needed;
+  return (get_cpu() & needed) == needed;
 }
 
 uint32_t octet_rt_macs_per_ns(const char *isa) {

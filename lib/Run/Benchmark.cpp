@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <sys/resource.h>
 
 using namespace octet;
 using Clock = std::chrono::steady_clock;
@@ -74,6 +75,21 @@ static Result prepare(const Model &model, const Arrays &given, Call &call) {
   return Success{};
 }
 
+static int64_t countFaults() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt + usage.ru_majflt;
+}
+
+static Result callFirst(Call &call, BenchmarkResult &result) {
+  int64_t faults = countFaults();
+  Clock::time_point start = Clock::now();
+  Result status = call.run();
+  result.firstMs = getMs(Clock::now() - start);
+  result.firstFaults = countFaults() - faults;
+  return status;
+}
+
 /// A tenth of the calls, but at least two, and 50 ms at most.
 static Result warmUp(Call &call, int64_t repeat) {
   int64_t count = std::max<int64_t>(2, repeat / 10);
@@ -135,13 +151,16 @@ Expected<BenchmarkResult> octet::benchmark(const Model &model,
   Result ready = prepare(model, inputs, call);
   if (!ready)
     return ready.error();
+  BenchmarkResult result;
+  Result first = callFirst(call, result);
+  if (!first)
+    return first.error();
   Result warm = warmUp(call, options.repeat);
   if (!warm)
     return warm.error();
   auto times = timeCalls(call, options.repeat);
   if (!times)
     return times.error();
-  BenchmarkResult result;
   result.runs = options.repeat;
   result.minMs = *std::min_element(times->begin(), times->end());
   result.medianMs = getMedian(*times);

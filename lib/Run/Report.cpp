@@ -103,6 +103,9 @@ std::string octet::formatJson(const Model &model, const RunOptions &run,
     parts.push_back(format("\"min_ms\": %.6f", result->minMs));
     parts.push_back(format("\"median_ms\": %.6f", result->medianMs));
     parts.push_back(format("\"runs\": %lld", (long long)result->runs));
+    parts.push_back(format("\"first_ms\": %.6f", result->firstMs));
+    parts.push_back(
+        format("\"first_faults\": %lld", (long long)result->firstFaults));
   }
   parts.push_back("\"isa\": " + quoteJson(model.getIsaName()));
   parts.push_back("\"isas\": [" + join(isas) + "]");

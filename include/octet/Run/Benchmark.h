@@ -25,6 +25,10 @@ struct BenchmarkResult {
   double minMs = 0;
   double medianMs = 0;
   int64_t runs = 0;
+  /// The first call, and the page faults that it took: before later ones, the
+  /// system has brought the memory that they use.
+  double firstMs = 0;
+  int64_t firstFaults = 0;
   /// Mean per call and node of the model; empty without a profile.
   std::vector<double> nodeMs;
 };
