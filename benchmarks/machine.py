@@ -20,12 +20,14 @@ PEAKS = {"avx512vnni": ("vpdpbusd", 64, 64), "amx": ("vpdpbusd", 64, 64),
 FLAGS = (("avx512_vnni", "avx512vnni"), ("avx_vnni", "avxvnni"), ("avx2", "avx2"))
 
 
-def peak_flags(isa):
+def peak_flags(isa, recode=False):
     """What peak.c is compiled with for an instruction set; nothing where there is no
-    peak to measure."""
+    peak to measure. `recode` takes AVX-512's encoding."""
     if isa not in PEAKS:
         return []
     name, size, products = PEAKS[isa]
+    if recode:
+        name = name.removeprefix("%{vex%} ")
     wide = ["-mavx512f"] if size == 64 else []
     add = ["-DPEAK_ADD=\"vpaddd\""] if name == "vpmaddwd" else []
     return [f"-DPEAK=\"{name}\"", f"-DBYTES={size}", f"-DMACS={products}", *add, *wide, "-mavx2"]

@@ -415,7 +415,8 @@ class Builder:
                                              harness, re.S).group())
         (f / "cases.c").write_text(to_cases(shapes, extents, f))
         compiler = "aarch64-linux-gnu-gcc" if self.arm else self.tool("clang")
-        self.run(compiler, "-O2", *machine.peak_flags(self.isa), "-c", HERE / "peak.c", "-o", f / "peak.o")
+        self.run(compiler, "-O2", *machine.peak_flags(self.isa, self.recode), "-c", HERE / "peak.c",
+                 "-o", f / "peak.o")
         self.run(compiler, "-O2", "-ffp-contract=off", *(["-static"] if self.arm else []),
                  HERE / "harness.c", f / "cases.c", f / "peak.o", f / "k.o",
                  *(sorted(EMULATOR.glob("*.c")) if self.emulate else []), "-lm",
