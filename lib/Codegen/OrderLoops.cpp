@@ -8,6 +8,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Utils/StructuredOpsUtils.h"
 #include "octet/Codegen/Passes.h"
 #include "octet/Codegen/StepGroups.h"
 
@@ -254,20 +256,22 @@ struct Transposition {
 };
 } // namespace
 
-/// The most rows that divide an extent: whole vectors, if they can. 0 if none
-/// do.
+/// The most rows that divide an extent: whole vectors, if they can. Where none
+/// do, as many as leave a rest.
 static int64_t chooseRows(int64_t extent) {
   for (int64_t lanes : {16, 8, 1})
     for (int64_t rows = kMostRows; rows >= kFewestRows; --rows)
       if (rows % lanes == 0 && extent % rows == 0)
         return rows;
-  return 0;
+  return kMostRows;
 }
 
 /// The last loop of more than one turn, if it runs across the rows of a large
 /// input.
 static std::optional<Transposition> getTransposition(linalg::GenericOp op) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  if (extents.empty())
+    return std::nullopt;
   unsigned last = extents.size() - 1;
   while (last > 0 && extents[last] == 1)
     --last;
@@ -282,8 +286,7 @@ static std::optional<Transposition> getTransposition(linalg::GenericOp op) {
     for (unsigned dim = 0; dim < last; ++dim) {
       if (getStride(op, *input, dim) != 1 || extents[dim] == 1)
         continue;
-      if (int64_t rows = chooseRows(extents[last]))
-        return Transposition{last, dim, rows};
+      return Transposition{last, dim, chooseRows(extents[last])};
     }
   }
   return std::nullopt;
@@ -313,11 +316,46 @@ static Value divideAxis(OpBuilder &b, linalg::GenericOp op, OpOperand &operand,
                                        groups);
 }
 
+/// `op` for `size` turns of loop `dim` only, from turn `from` on.
+static linalg::GenericOp takeTurns(IRRewriter &rewriter, linalg::GenericOp op,
+                                   unsigned dim, int64_t from, int64_t size) {
+  SmallVector<Value> operands;
+  for (OpOperand &operand : op->getOpOperands()) {
+    operands.push_back(operand.get());
+    std::optional<unsigned> axis =
+        op.getMatchingIndexingMap(&operand).getResultPosition(
+            getAffineDimExpr(dim, op.getContext()));
+    if (!axis)
+      continue;
+    Builder &b = rewriter;
+    auto shape = cast<MemRefType>(operand.get().getType()).getShape();
+    SmallVector<OpFoldResult> sizes =
+                                  getAsIndexOpFoldResult(b.getContext(), shape),
+                              offsets(shape.size(), b.getIndexAttr(0)),
+                              strides(shape.size(), b.getIndexAttr(1));
+    offsets[*axis] = b.getIndexAttr(from);
+    sizes[*axis] = b.getIndexAttr(size);
+    operands.back() = memref::SubViewOp::create(
+        rewriter, op.getLoc(), operand.get(), offsets, sizes, strides);
+  }
+  return cast<linalg::GenericOp>(
+      clone(rewriter, op, op->getResultTypes(), operands));
+}
+
 /// Rows become blocks of rows, outside of the loop along them.
 static void divide(IRRewriter &rewriter, linalg::GenericOp op) {
   std::optional<Transposition> found = getTransposition(op);
   if (!found)
     return;
+  int64_t turns = op.getStaticLoopRanges()[found->across];
+  if (int64_t rest = turns % found->rows) {
+    rewriter.setInsertionPoint(op);
+    linalg::GenericOp whole =
+        takeTurns(rewriter, op, found->across, 0, turns - rest);
+    takeTurns(rewriter, op, found->across, turns - rest, rest);
+    rewriter.eraseOp(op);
+    op = whole;
+  }
   MLIRContext *context = op.getContext();
   // The blocks' loop takes the place of that along the rows, which follows.
   auto getDim = [&](unsigned dim) {

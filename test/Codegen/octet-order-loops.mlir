@@ -155,3 +155,37 @@ func.func @transposition(%x: memref<1x1000x48xf32>, %y: memref<1x48x1000xf32>) {
   }
   return
 }
+
+// -----
+
+#in = affine_map<(c, p) -> (p, c)>
+#out = affine_map<(c, p) -> (c, p)>
+// Rows that no block divides leave a rest.
+// CHECK-LABEL: func @transposition_rest
+// CHECK: memref.subview %arg0[0, 0] [384, 48]
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<48x3x128xf32
+// CHECK: memref.subview %arg0[384, 0] [117, 48]
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<48x117xf32
+func.func @transposition_rest(%x: memref<501x48xf32>, %y: memref<48x501xf32>) {
+  linalg.generic {indexing_maps = [#in, #out], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<501x48xf32>) outs(%y : memref<48x501xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// -----
+
+// One number has no loops.
+// CHECK-LABEL: func @scalar
+// CHECK: linalg.generic {{.*}} iterator_types = []
+func.func @scalar(%x: memref<f32>, %y: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<() -> ()>, affine_map<() -> ()>], iterator_types = []}
+      ins(%x : memref<f32>) outs(%y : memref<f32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
