@@ -22,7 +22,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -34,6 +34,9 @@ ARM = ("neon", "dotprod", "i8mm", "sve", "sve256")
 # Of what the CPU lacks, this runs what stands left on a CPU that has what stands right.
 EMULATOR = ROOT / "test/Support/emulator"
 EMULATED = {"avxvnni": "avx2", "avxvnniint8": "avx2", "amx": "avx512vnni"}
+
+
+FLOATS = ("f32", "f16", "bf16")
 
 
 @dataclass
@@ -48,15 +51,20 @@ class Shape:
     d: tuple = (1, 1)
     groups: int = 1
     n: int = 1
-    kind: str = "u8"  # of input and output: u8, s8 or f32
+    kind: str = "u8"  # of input and output: u8, s8, f32; f16, bf16: f32 with such weights
     residual: bool = False
     lookup: bool = False
     variable: bool = False  # bias and multipliers unknown to the compiler
     tile: tuple = ()  # rows, vectors, unroll
     extra: tuple = field(default=(0, 0))  # unused rows and columns of input
-    bytes: bytes = b""
+    bytes: bytes = b""  # of the weights
+    wide: bytes = b""  # the same numbers as plain loops take them
     bias: bytes = b""
     scale: bytes = b""
+
+    @property
+    def floats(self):
+        return self.kind in FLOATS
 
     @property
     def h(self):
@@ -72,7 +80,7 @@ class Shape:
             if p == default:
                 return ""
             return letter + (str(p[0]) if p[0] == p[1] else f"{p[0]}x{p[1]}")
-        return (f"{'f' if self.kind == 'f32' else ''}conv{self.oh}x{self.ow}x{self.c}-{self.oc}"
+        return (f"{'f' if self.floats else ''}conv{self.oh}x{self.ow}x{self.c}-{self.oc}"
                 + pair("k", self.k, (1, 1)) + pair("s", self.s, (1, 1))
                 + pair("d", self.d, (1, 1)) + (f"g{self.groups}" if self.groups > 1 else "")
                 + (f"n{self.n}" if self.n > 1 else "") + (self.kind if self.kind != "f32" else "")
@@ -120,9 +128,7 @@ def quick_set():
     floats = [gemm(1, 10, 64), gemm(13, 100, 67), gemm(100, 80, 16), square(9, 3, 20, 3),
               square(5, 7, 9, 5, 2, n=2), Shape(7, 6, 12, 20, (3, 3), d=(2, 2)),
               Shape(6, 7, 32, 48, (3, 3), groups=2), depthwise(9, 10, 37), depthwise(5, 6, 64, 5, 2)]
-    for shape in floats:
-        shape.kind = "f32"
-    return shapes + floats
+    return shapes + [replace(shape, kind=kind) for kind in FLOATS for shape in floats]
 
 
 def random_shape(rng):
@@ -136,11 +142,11 @@ def random_shape(rng):
     pointwise = pick((False, 3), (True, 1))
     def pair(most):
         return (1, 1) if pointwise else (rng.randint(1, most), rng.randint(1, most))
-    kind = pick(("u8", 5), ("s8", 5), ("f32", 2))
+    kind = pick(("u8", 5), ("s8", 5), ("f32", 2), ("f16", 1), ("bf16", 1))
     return Shape(rng.randint(1, 14), rng.randint(1, 30), c, oc, pair(5), pair(3), pair(3), groups,
-                 pick((1, 2), (2, 1)), kind, kind != "f32" and pick((True, 1), (False, 2)),
-                 kind != "f32" and pick((True, 1), (False, 3)),
-                 kind != "f32" and pick((True, 1), (False, 3)),
+                 pick((1, 2), (2, 1)), kind, kind not in FLOATS and pick((True, 1), (False, 2)),
+                 kind not in FLOATS and pick((True, 1), (False, 3)),
+                 kind not in FLOATS and pick((True, 1), (False, 3)),
                  extra=(rng.randint(0, 2), rng.randint(0, 2)))
 
 
@@ -158,7 +164,7 @@ def tiles_set(isa):
         if name.lower() != isa:
             continue
         tile = tuple(map(int, tile))
-        for kind in (["f32"] if kind == "F32" else ["u8", "s8"]):
+        for kind in (FLOATS if kind == "F32" else ["u8", "s8"]):
             shapes.append(gemm(2 * tile[0] + 1, 70, 43, kind=kind, tile=tile))
             shapes.append(square(5, 9, 100, 3, kind=kind, tile=tile))
     return shapes
@@ -172,8 +178,9 @@ def speed_set():
             gemm(12544, 96, 16), gemm(3136, 24, 144), gemm(1, 1000, 2048),
             depthwise(112, 112, 32), depthwise(56, 56, 128), depthwise(28, 28, 192),
             depthwise(14, 14, 384, 5), depthwise(56, 56, 96, 3, 2),
-            gemm(512, 512, 512, kind="f32"), square(56, 64, 64, 3, kind="f32"),
-            depthwise(56, 56, 128, kind="f32")]
+            *(replace(shape, kind=kind) for kind in FLOATS for shape in (
+                gemm(1, 1000, 2048), gemm(128, 768, 768),
+                gemm(512, 512, 512), square(56, 64, 64, 3), depthwise(56, 56, 128)))]
 
 
 def isa_features(isa, recode=False):
@@ -191,12 +198,25 @@ def isa_features(isa, recode=False):
 
 def make_weights(shape, rng):
     count = shape.oc * shape.k[0] * shape.k[1] * shape.c // shape.groups
-    if shape.kind == "f32":
-        return array.array("f", [rng.uniform(-1, 1) for _ in range(count)]).tobytes()
+    if shape.floats:
+        return round_weights(shape.kind, [rng.uniform(-1, 1) for _ in range(count)])
     data = bytearray(rng.getrandbits(8 * count).to_bytes(count, "little"))
     for i in range(0, count, 5):
         data[i] = rng.choice((127, 129, 128))
-    return bytes(data)
+    return bytes(data), bytes(data)
+
+
+def round_weights(kind, numbers):
+    """The numbers in a type of floats, and as f32."""
+    if kind == "f16":
+        data = struct.pack(f"<{len(numbers)}e", *numbers)
+        return data, array.array("f", struct.unpack(f"<{len(numbers)}e", data)).tobytes()
+    wide = array.array("f", numbers)
+    if kind == "f32":
+        return wide.tobytes(), wide.tobytes()
+    halves = array.array("H", wide.tobytes())[1::2]
+    bits = array.array("I", [half << 16 for half in halves])
+    return halves.tobytes(), bits.tobytes()
 
 
 def make_channels(shape, rng, chosen):
@@ -254,7 +274,7 @@ def choose_scale(scale, low, bias, weights, input_low):
 
 def epilogue(shape, zero_point):
     """The region, and the elements it takes."""
-    if shape.kind == "f32":
+    if shape.floats:
         return "%sum: f32, %b: i32, %s: f32, %r: f32", [
             "%0 = arith.addf %sum, %s : f32", "octet_kernel.yield %0 : f32"]
     low = (0 if shape.kind == "u8" else -128) - zero_point
@@ -286,12 +306,13 @@ def lookup_table():
 
 
 def zero_point_of(shape):
-    return {"u8": 7, "s8": -5, "f32": 0}[shape.kind]
+    return {"u8": 7, "s8": -5}.get(shape.kind, 0)
 
 
 def to_mlir(index, shape, isa):
-    e = "f32" if shape.kind == "f32" else "i8"
-    weights = f"{shape.oc}x{shape.k[0]}x{shape.k[1]}x{shape.c // shape.groups}x{e}"
+    e = "f32" if shape.floats else "i8"
+    weights = (f"{shape.oc}x{shape.k[0]}x{shape.k[1]}x{shape.c // shape.groups}x"
+               f"{shape.kind if shape.floats else 'i8'}")
     x = f"memref<{shape.n}x{shape.h}x{shape.w}x{shape.c}x{e}>"
     y = f"memref<{shape.n}x{shape.oh}x{shape.ow}x{shape.oc}x{e}>"
     bias, scale = f"memref<{shape.oc}xi32>", f"memref<{shape.oc}xf32>"
@@ -334,7 +355,7 @@ def to_cases(shapes, extents, folder):
     lines = ["#include <stdint.h>", '#include "types.h"']
     rows = []
     for i, (s, extent) in enumerate(zip(shapes, extents)):
-        for name, data in (("weights", s.bytes), ("bias", s.bias), ("scale", s.scale)):
+        for name, data in (("weights", s.wide), ("bias", s.bias), ("scale", s.scale)):
             (folder / f"{name}{i}.bin").write_bytes(data)
             lines.append(f'__asm__(".section .rodata\\n.balign 64\\n.globl {name}{i}\\n{name}{i}:\\n'
                          f'.incbin \\"{folder}/{name}{i}.bin\\"\\n.byte 0\\n.text\\n");')
@@ -342,7 +363,7 @@ def to_cases(shapes, extents, folder):
                      f"extern const float scale{i}[]; void k{i}(int64_t, int64_t, void *, "
                      "const int32_t *, const float *, const void *, void *);")
         unsigned = int(s.kind == "u8")
-        values = [int(s.kind == "f32"), unsigned, unsigned, zero_point_of(s), int(s.residual),
+        values = [int(s.floats), unsigned, unsigned, zero_point_of(s), int(s.residual),
                   int(s.lookup), s.n, s.h, s.w, s.c, s.oc, s.oh, s.ow, *s.k, *s.s, *s.d, s.groups]
         rows.append(f'  {{"{s.name}", k{i}, weights{i}, bias{i}, scale{i}, {extent}, {", ".join(map(str, values))}}},')
     table = ", ".join(map(str, lookup_table()))
@@ -384,7 +405,7 @@ class Builder:
         rng = random.Random(7)
         text = []
         for i, shape in enumerate(shapes):
-            shape.bytes = make_weights(shape, rng)
+            shape.bytes, shape.wide = make_weights(shape, rng)
             shape.bias, shape.scale = make_channels(shape, rng, self.chosen or i % 2 == 0)
             text.append(to_mlir(i, shape, self.isa))
         f = self.folder

@@ -280,6 +280,17 @@ static SmallVector<Operation *> getComputations(const StepGroup &group) {
   return computations;
 }
 
+/// What a step computes with; a product of floats is named for its weights.
+static StringRef getPrecision(ArrayRef<Operation *> computations) {
+  for (Operation *op : computations) {
+    auto conv = dyn_cast<octet_kernel::ConvOp>(op);
+    Type weights = conv ? conv.getWeightsType().getElementType() : Type();
+    if (weights && (weights.isF16() || weights.isBF16()))
+      return weights.isF16() ? "fp16" : "bf16";
+  }
+  return llvm::any_of(computations, isFloat) ? "float" : "int8";
+}
+
 StepInfo mlir::octet::describeStep(const StepGroup &group) {
   StepInfo info;
   NodeNames nodes;
@@ -301,7 +312,7 @@ StepInfo mlir::octet::describeStep(const StepGroup &group) {
     if (!type.empty())
       types.push_back(type);
   info.op = llvm::join(types.empty() ? kinds : types, "+");
-  info.precision = llvm::any_of(computations, isFloat) ? "float" : "int8";
+  info.precision = getPrecision(computations);
   info.moves = describeMoves(computations, !group.borders.empty());
   return info;
 }

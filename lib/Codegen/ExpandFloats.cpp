@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Kernels/FloatBits.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -29,95 +30,6 @@ using namespace mlir::octet;
 static bool isHalf(Type type) { return getElementTypeOrSelf(type).isF16(); }
 static bool isSmall(Type type) {
   return isHalf(type) || getElementTypeOrSelf(type).isBF16();
-}
-
-/// The type with other elements: a vector stays one.
-static Type withElement(Type type, Type element) {
-  auto shaped = dyn_cast<ShapedType>(type);
-  return shaped ? Type(shaped.clone(element)) : element;
-}
-
-namespace {
-/// Operations on the bits of numbers, or of vectors of them.
-class Bits {
-public:
-  Bits(ImplicitLocOpBuilder &b, Value value) : b(b), value(value) {}
-
-  Bits make(Value v) const { return {b, v}; }
-  Bits constant(int64_t bits) const {
-    Type type = value.getType();
-    auto number = b.getIntegerAttr(
-        getElementTypeOrSelf(type),
-        APInt(getElementTypeOrSelf(type).getIntOrFloatBitWidth(),
-              uint64_t(bits), /*isSigned=*/false,
-              /*implicitTrunc=*/true));
-    TypedAttr attr = number;
-    if (auto shaped = dyn_cast<ShapedType>(type))
-      attr = DenseElementsAttr::get(shaped, Attribute(number));
-    return make(arith::ConstantOp::create(b, attr));
-  }
-  template <typename OpT> Bits apply(Bits other) const {
-    return make(OpT::create(b, value, other.value));
-  }
-  Bits operator&(int64_t c) const { return apply<arith::AndIOp>(constant(c)); }
-  Bits operator|(int64_t c) const { return apply<arith::OrIOp>(constant(c)); }
-  Bits operator|(Bits o) const { return apply<arith::OrIOp>(o); }
-  Bits operator^(Bits o) const { return apply<arith::XOrIOp>(o); }
-  Bits operator+(Bits o) const { return apply<arith::AddIOp>(o); }
-  Bits operator+(int64_t c) const { return *this + constant(c); }
-  Bits operator-(Bits o) const { return apply<arith::SubIOp>(o); }
-  Bits operator<<(int64_t c) const { return apply<arith::ShLIOp>(constant(c)); }
-  Bits operator>>(int64_t c) const {
-    return apply<arith::ShRUIOp>(constant(c));
-  }
-  /// this < c, without signs, ? ifTrue : ifFalse
-  Bits selectBelow(int64_t c, Bits ifTrue, Bits ifFalse) const {
-    Value below = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value,
-                                        constant(c).value);
-    return make(arith::SelectOp::create(b, below, ifTrue.value, ifFalse.value));
-  }
-  Bits widen(Value flag) const {
-    return make(arith::ExtUIOp::create(b, value.getType(), flag));
-  }
-  Bits resize(unsigned width) const {
-    Type type = withElement(value.getType(), b.getIntegerType(width));
-    if (width < getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth())
-      return make(arith::TruncIOp::create(b, type, value));
-    return make(arith::ExtUIOp::create(b, type, value));
-  }
-  Value as(Type element) const {
-    return arith::BitcastOp::create(b, withElement(value.getType(), element),
-                                    value);
-  }
-  /// The bits of f(this, number), both taken as f32.
-  template <typename OpT> Bits inF32(float number) const {
-    Bits other = constant(llvm::bit_cast<uint32_t>(number));
-    Type f32 = b.getF32Type();
-    return of(b, OpT::create(b, as(f32), other.as(f32)));
-  }
-  static Bits of(ImplicitLocOpBuilder &b, Value number) {
-    Type element = getElementTypeOrSelf(number.getType());
-    Type type = withElement(number.getType(),
-                            b.getIntegerType(element.getIntOrFloatBitWidth()));
-    return {b, arith::BitcastOp::create(b, type, number)};
-  }
-
-  ImplicitLocOpBuilder &b;
-  Value value;
-};
-} // namespace
-
-/// f16 to f32. The exponent is moved by a product, which also brings the
-/// subnormal ones in order.
-static Value extendHalf(ImplicitLocOpBuilder &b, Value half) {
-  Bits bits = Bits::of(b, half).resize(32);
-  Bits magnitude = (bits & 0x7fff) << 13;
-  Bits number = magnitude.inF32<arith::MulFOp>(0x1p112f);
-  Bits infinity = bits.constant(0x7f800000);
-  Bits special = magnitude.selectBelow((0x7c00 << 13) + 1, infinity,
-                                       magnitude | 0x7fc00000);
-  Bits result = magnitude.selectBelow(0x7c00 << 13, number, special);
-  return (result | ((bits & 0x8000) << 16)).as(b.getF32Type());
 }
 
 /// f32 to f16, to the nearest, ties to even.

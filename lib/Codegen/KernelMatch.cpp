@@ -82,13 +82,15 @@ LogicalResult Matcher::matchOperands() {
   return success();
 }
 
-/// The block argument that `value` is, widened from i8 or as it is.
+/// The block argument that `value` is, widened or as it is.
 static BlockArgument getFactor(Value value, bool &isUnsigned) {
   isUnsigned = false;
   if (auto extend = value.getDefiningOp<arith::ExtUIOp>()) {
     isUnsigned = true;
     value = extend.getIn();
   } else if (auto extend = value.getDefiningOp<arith::ExtSIOp>()) {
+    value = extend.getIn();
+  } else if (auto extend = value.getDefiningOp<arith::ExtFOp>()) {
     value = extend.getIn();
   }
   return dyn_cast<BlockArgument>(value);
@@ -272,8 +274,9 @@ LogicalResult Matcher::matchWeights() {
   if (!attr)
     return fail("weights are not constant");
   Type element = attr.getElementType();
-  if (match.isFloat ? !element.isF32() : !element.isInteger(8))
-    return fail("weights must be of the input's type");
+  bool isShort = element.isF16() || element.isBF16();
+  if (match.isFloat ? !(element.isF32() || isShort) : !element.isInteger(8))
+    return fail("weights must be of the input's type, or shorter floats");
   SmallVector<unsigned> known;
   for (const WindowAxis &axis : match.windows)
     if (axis.kernelDim)
@@ -426,13 +429,15 @@ static std::vector<char> gather(const ConstantData &source, unsigned size,
 ElementsAttr KernelMatch::getWeights() const {
   SmallVector<int64_t> kernel = getKernel();
   Builder b(op->getContext());
-  Type element = isFloat ? Type(b.getF32Type()) : Type(b.getI8Type());
-  auto type = RankedTensorType::get(
-      {getOutChannels(), kernel[0], kernel[1], groupChannels}, element);
+  SmallVector<int64_t> shape = {getOutChannels(), kernel[0], kernel[1],
+                                groupChannels};
   if (hasUnitWeights)
-    return DenseElementsAttr::get(type, Attribute(b.getI8IntegerAttr(1)));
+    return DenseElementsAttr::get(RankedTensorType::get(shape, b.getI8Type()),
+                                  Attribute(b.getI8IntegerAttr(1)));
 
   ConstantData source = *readElements(getTensorConstant(op.getDpsInputs()[1]));
+  Type element = source.type.getElementType();
+  auto type = RankedTensorType::get(shape, element);
   AffineMap map = op.getIndexingMapsArray()[1];
   SmallVector<int64_t> strides(map.getNumResults(), 1);
   for (int64_t i = int64_t(strides.size()) - 2; i >= 0; --i)

@@ -14,6 +14,7 @@ using namespace mlir;
 
 void mlir::octet::buildImportPipeline(OpPassManager &passes) {
   passes.addPass(createImportNodes());
+  passes.addNestedPass<func::FuncOp>(createWidenFloats());
   // Equal constants become one before patterns look at their uses.
   passes.addNestedPass<func::FuncOp>(createCSEPass());
   passes.addNestedPass<func::FuncOp>(createSimplify());

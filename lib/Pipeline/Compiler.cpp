@@ -221,7 +221,7 @@ static LogicalResult judge(const Report &report,
                            const CompileOptions &options) {
   bool wantsIntegers =
       options.precision == Precision::Int8 || report.countIntegers();
-  if (options.verbose || wantsIntegers)
+  if (options.verbose || wantsIntegers || report.countShort())
     report.print(llvm::errs(), options.verbose);
   const ReportRow *row = report.findFloat();
   if (options.failOnFloat && row)
@@ -244,6 +244,18 @@ static LogicalResult writeReport(const Report &report, MLIRContext *context,
 // All of it
 //===----------------------------------------------------------------------===//
 
+/// Decides on the weights of a float model, or of one that is quantized
+/// already: by `precision`, or as the model stores them.
+static LogicalResult narrow(ModuleOp module, const CompileOptions &options) {
+  PassManager pm(module.getContext());
+  buildNarrowPipeline(pm, {options.recipe},
+                      options.precision ? getPrecisionName(*options.precision)
+                                        : "");
+  if (!options.sharesConstants)
+    pm.addPass(createReleaseConstants());
+  return pm.run(module);
+}
+
 /// A model, or a module of an early stage: runs Import and, for 8 bits, what
 /// observes. Sets the stage that is done.
 static LogicalResult
@@ -256,9 +268,9 @@ runFirstStages(ModuleOp module, const CompileOptions &options, Stage &done) {
   bool hasSamples = !options.samples.empty() || hasStatistics(module);
   Precision precision = options.precision.value_or(
       hasSamples ? Precision::Int8 : Precision::Float);
-  if (precision == Precision::Float) {
-    done = Stage::Quantize; // a float model, or one that is quantized already
-    return success();
+  if (precision != Precision::Int8) {
+    done = Stage::Quantize;
+    return narrow(module, options);
   }
   if (!hasSamples && options.stopAfter != Stage::Observe)
     return fail(module.getContext(), "precision int8 needs samples; give them "

@@ -10,6 +10,7 @@
 #include "octet/IR/Octet.h"
 
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -41,6 +42,15 @@ static std::string explain(Operation *op) {
   return "its operands are not quantized; give samples with --calibrate";
 }
 
+/// What an operator that reads floats keeps its weights in.
+static StringRef getFloatPrecision(Operation *op) {
+  auto weighted = dyn_cast<WeightedOpInterface>(op);
+  if (!weighted)
+    return "float";
+  Type element = getElementTypeOrSelf(weighted.getWeightOperand().get());
+  return element.isF16() ? "fp16" : element.isBF16() ? "bf16" : "float";
+}
+
 void Report::addOperators(ModuleOp module) {
   module.walk([&](Operation *op) {
     if (!isReported(op))
@@ -49,7 +59,8 @@ void Report::addOperators(ModuleOp module) {
     auto weighted = dyn_cast<WeightedOpInterface>(op);
     std::string name = getNodeName(op);
     rows.push_back({name.empty() ? "(unnamed)" : name,
-                    op->getName().stripDialect().str(), isInteger,
+                    op->getName().stripDialect().str(),
+                    isInteger ? "int8" : getFloatPrecision(op).str(),
                     isInteger ? "" : explain(op),
                     weighted ? weighted.getMacs() : 0, op->getLoc()});
   });
@@ -65,21 +76,27 @@ LogicalResult Report::addProgram(ModuleOp module) {
 
 int64_t Report::countIntegers() const {
   return llvm::count_if(rows,
-                        [](const ReportRow &row) { return row.isInteger; });
+                        [](const ReportRow &row) { return row.isInteger(); });
+}
+
+int64_t Report::countShort() const {
+  return llvm::count_if(rows, [](const ReportRow &row) {
+    return row.precision == "fp16" || row.precision == "bf16";
+  });
 }
 
 double Report::getIntegerShare() const {
   int64_t all = 0, integer = 0;
   for (const ReportRow &row : rows) {
     all += row.macs;
-    integer += row.isInteger ? row.macs : 0;
+    integer += row.isInteger() ? row.macs : 0;
   }
   return all ? double(integer) / double(all) : 1.0;
 }
 
 const ReportRow *Report::findFloat() const {
   for (const ReportRow &row : rows)
-    if (!row.isInteger)
+    if (!row.isInteger())
       return &row;
   return nullptr;
 }
@@ -113,9 +130,9 @@ llvm::json::Value Report::toJSON() const {
   for (const ReportRow &row : rows) {
     llvm::json::Object node{{"name", row.name},
                             {"op", row.op},
-                            {"precision", row.isInteger ? "int8" : "float"},
+                            {"precision", row.precision},
                             {"macs", row.macs}};
-    if (!row.isInteger)
+    if (!row.isInteger())
       node["reason"] = row.reason;
     nodes.push_back(std::move(node));
   }
@@ -131,13 +148,18 @@ llvm::json::Value Report::toJSON() const {
 void Report::print(llvm::raw_ostream &os, bool verbose) const {
   if (verbose)
     for (const ReportRow &row : rows) {
-      os << (row.isInteger ? "int8   " : "float  ")
+      os << llvm::left_justify(row.precision, 7)
          << llvm::format("%12lld", (long long)row.macs) << "  " << row.op
          << "  " << row.name;
-      if (!row.isInteger)
+      if (!row.isInteger())
         os << ": " << row.reason;
       os << "\n";
     }
+  if (int64_t count = countShort())
+    os << count << " of " << rows.size()
+       << " operators with weights in 16 bits\n";
+  if (countShort() && !countIntegers())
+    return;
   os << countIntegers() << " of " << rows.size() << " operators in int8, with "
      << llvm::format("%.1f", 100 * getIntegerShare())
      << " % of the multiply-accumulates\n";

@@ -86,14 +86,14 @@ private:
           isa<FloatType>(element) && !element.isF32())
         return stayFloat(op, "its operands are not f32");
     RecipeChoice choice = rules.getChoice(type, getNodeName(op));
-    if (choice.toFloat.value_or(false))
+    if (choice.staysFloat())
       return stayFloat(op, "the recipe says so");
     if (auto reason = op->getAttrOfType<StringAttr>(kPrefersFloatName);
-        reason && !choice.toFloat)
+        reason && !choice.precision)
       return stayFloat(op, reason.getValue());
     op->removeAttr(SchemeAttr::kStaysFloatName);
     op->removeAttr(kRequiresIntegersName);
-    if (choice.toFloat)
+    if (choice.precision)
       op->setAttr(kRequiresIntegersName, UnitAttr::get(&getContext()));
     op->setAttr(SchemeAttr::kName, choice.getScheme(&getContext()));
   }

@@ -12,12 +12,23 @@
 using namespace mlir;
 using namespace mlir::octet;
 
+void mlir::octet::buildNarrowPipeline(OpPassManager &pm,
+                                      const QuantizeOptions &options,
+                                      StringRef precision) {
+  NarrowWeightsOptions narrow;
+  narrow.recipe = options.recipe;
+  narrow.precision = precision.str();
+  pm.addNestedPass<func::FuncOp>(createNarrowWeights(narrow));
+}
+
 void mlir::octet::buildObservePipeline(OpPassManager &pm,
                                        const QuantizeOptions &options) {
   AssignSchemesOptions assign;
   assign.recipe = options.recipe;
   pm.addNestedPass<func::FuncOp>(createPreferFloat());
   pm.addNestedPass<func::FuncOp>(createAssignSchemes(assign));
+  // What stays float may have shorter weights; calibration sees them so.
+  buildNarrowPipeline(pm, options, "");
   pm.addNestedPass<func::FuncOp>(createInsertObservers());
 }
 

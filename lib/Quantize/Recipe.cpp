@@ -23,6 +23,26 @@ SchemeAttr RecipeChoice::getScheme(MLIRContext *context) const {
                          observer, int64_t(percentile * 1e4 + 0.5));
 }
 
+static constexpr std::pair<Precision, llvm::StringLiteral> kPrecisions[] = {
+    {Precision::Float, "float"},
+    {Precision::Int8, "int8"},
+    {Precision::FP16, "fp16"},
+    {Precision::BF16, "bf16"}};
+
+std::optional<Precision> mlir::octet::parsePrecision(StringRef name) {
+  for (const auto &[precision, text] : kPrecisions)
+    if (text == name)
+      return precision;
+  return std::nullopt;
+}
+
+StringRef mlir::octet::getPrecisionName(Precision precision) {
+  for (const auto &[other, text] : kPrecisions)
+    if (other == precision)
+      return text;
+  llvm_unreachable("all are listed");
+}
+
 /// "Average_Pool" and "AveragePool" are one name; ONNX's names that import to
 /// another operator are mapped to it.
 static std::string normalize(StringRef opType) {
@@ -136,10 +156,11 @@ static Error readWeight(const Object &object, Changes &changes) {
 
 /// The settings that the top level and each rule share.
 static Error readSettings(const Object &object, Changes &changes) {
-  if (Error error = readWord(object, "precision",
-                             {{"int8", [](auto &c) { c.toFloat = false; }},
-                              {"float", [](auto &c) { c.toFloat = true; }}},
-                             changes))
+  SmallVector<std::pair<StringRef, Change>> precisions;
+  for (const auto &[precision, name] : kPrecisions)
+    precisions.emplace_back(
+        name, [value = precision](auto &c) { c.precision = value; });
+  if (Error error = readWord(object, "precision", precisions, changes))
     return error;
   if (const Json *value = object.get("activation")) {
     if (!value->getAsObject())

@@ -5,12 +5,16 @@
 
   test/Support/compare_paths.py MODEL.onnx SAMPLES.npz [--calibrate FILE] [--samples N]
                                 [--every-node] [--option=OPTION ...]
+                                [--reference MODEL.onnx] [--tolerance RATIO]
 
 The ways: the oracle lowering, every instruction set of the host's architecture that
 the CPU has with one and two threads, on x86-64 those it lacks by test/Support/emulator
 (the first --emulated samples), and every instruction set of the aarch64 library under
 qemu. With --every-node (needs the onnx package) the model also gives the result of each conv,
-gemm, matmul, add, pool node and the like; --option is one more of octet-compile. Exit status 1 if any output differs.
+gemm, matmul, add, pool node and the like; --option is one more of octet-compile. With
+--tolerance, outputs are f32 and may differ by as much of the largest of them; --reference
+is a model that is computed in float in the oracle's place. Exit status 1 if any output
+differs.
 """
 import argparse
 import os
@@ -97,6 +101,14 @@ class Comparison:
              *self.arguments.option)
         return library
 
+    def compile_reference(self):
+        library = self.scratch / "oracle.so"
+        if not self.arguments.reference:
+            return self.compile("oracle", "--codegen=oracle")
+        call("octet-compile", self.arguments.reference, "-o", library, *self.bindings(),
+             "--precision", "float", "--codegen=oracle")
+        return library
+
     def check(self, label, runner, library, isa, threads, inputs="inputs.bin",
               **environment):
         """Runs one way; the first is what the others must equal."""
@@ -114,6 +126,8 @@ class Comparison:
         print(f"{label:32} {verdict}", flush=True)
 
     def compare(self, data, reference):
+        if self.arguments.tolerance is not None and data.shape == reference.shape:
+            return self.compare_floats(data.view(np.float32), reference.view(np.float32))
         if data.shape == reference.shape and (data == reference).all():
             return "equal"
         self.failures += 1
@@ -122,6 +136,13 @@ class Comparison:
         where = np.nonzero(data != reference)[0]
         return (f"DIFFERENT: {len(where)} of {len(data)} bytes, the first at "
                 f"{where[0]}")
+
+    def compare_floats(self, data, reference):
+        ratio = np.abs(data - reference).max() / np.abs(reference).max()
+        if ratio <= self.arguments.tolerance:
+            return f"within tolerance, {ratio:.2g}"
+        self.failures += 1
+        return f"DIFFERENT: by {ratio:.2g} of the largest output"
 
     def check_isas(self, prefix, runner, library, thread_counts):
         for isa in call(*runner, library).split():
@@ -145,7 +166,7 @@ class Comparison:
 
     def run(self):
         self.calibrate()
-        oracle = self.compile("oracle", "--codegen=oracle")
+        oracle = self.compile_reference()
         isas = call(self.runner, oracle).split()
         self.check("oracle", [self.runner], oracle, isas[0], 1)
         self.check_isas("host", [self.runner], self.compile("host", "--target", HOST), (1, 2))
@@ -188,6 +209,9 @@ def main():
     parser.add_argument("--samples", type=int, default=8, dest="count")
     parser.add_argument("--emulated", type=int, default=1,
                         help="samples for instructions that the CPU lacks")
+    parser.add_argument("--reference", type=pathlib.Path,
+                        help="a float model to compare with, in place of the oracle")
+    parser.add_argument("--tolerance", type=float, help="of f32 outputs, relative to the largest")
     parser.add_argument("--bind", action="append", default=[])
     parser.add_argument("--every-node", action="store_true")
     parser.add_argument("--option", action="append", default=[])

@@ -48,8 +48,8 @@ struct Flags {
       cl::value_desc("samples"), cl::cat(category)};
   cl::opt<std::string> precision{
       "precision",
-      cl::desc("int8 or float; default: int8 with samples, else "
-               "float"),
+      cl::desc("int8, fp16, bf16 (weights in 16 bits) or float; default: int8 "
+               "with samples, else as the model has it"),
       cl::value_desc("precision"), cl::cat(category)};
   cl::opt<std::string> recipe{"recipe",
                               cl::desc("JSON file: which operators to quantize "
@@ -119,12 +119,10 @@ static llvm::Error readBindings(ArrayRef<std::string> texts,
 static llvm::Error readPrecision(StringRef text, CompileOptions &options) {
   if (text.empty())
     return llvm::Error::success();
-  if (text == "int8")
-    options.precision = Precision::Int8;
-  else if (text == "float")
-    options.precision = Precision::Float;
-  else
-    return wrong("--precision " + text + ": expected int8 or float");
+  options.precision = parsePrecision(text);
+  if (!options.precision)
+    return wrong("--precision " + text +
+                 ": expected int8, fp16, bf16 or float");
   return llvm::Error::success();
 }
 

@@ -69,6 +69,8 @@ struct TileWork {
   int64_t panelVectors = 0;
   /// Stretches of input that the steps are in.
   int64_t segments = 1;
+  /// Of an element. Floats of two are widened when they are read.
+  int64_t weightBytes = 4;
 
   /// Whether that serves more than one tile.
   bool canUsePanel(const KernelRow &row) const {

@@ -24,6 +24,10 @@ inline constexpr llvm::StringLiteral kPrefersFloatName = "octet.prefers_float";
 inline constexpr llvm::StringLiteral kRequiresIntegersName =
     "octet.requires_integers";
 
+/// Of a function: the type of floats that the model was stored in, where it has
+/// 16 bits. Import widens what computes.
+inline constexpr llvm::StringLiteral kStoredFloatsName = "octet.stored_floats";
+
 /// The name of a group: the results of its operators are to have one scale.
 inline constexpr llvm::StringLiteral kRangeGroupName = "octet.range_group";
 

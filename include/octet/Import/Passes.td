@@ -32,6 +32,32 @@ def ImportNodes : Pass<"octet-import-nodes", "::mlir::ModuleOp"> {
   ];
 }
 
+def WidenFloats : Pass<"octet-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "Computes in f32 what a model has in 16 bits";
+  let description = [{
+    A model that was exported in f16 or bf16 keeps its interface: its inputs are
+    widened when they come in, its results rounded when they go out. All between
+    is f32 (docs/Numerics.md, rule F1), as CPUs compute it, and passes that know
+    f32 serve it. Which type the constants had is kept as `octet.stored_floats`
+    of the function: weights go back to it (octet-narrow-weights). Functions
+    with quantized types of 16-bit floats stay as they are.
+
+    ```mlir
+    %y = octet.relu %x : tensor<4xf16> -> tensor<4xf16>
+    return %y : tensor<4xf16>
+    // becomes
+    %0 = octet.cast %x : tensor<4xf16> -> tensor<4xf32>
+    %y = octet.relu %0 : tensor<4xf32> -> tensor<4xf32>
+    %1 = octet.cast %y : tensor<4xf32> -> tensor<4xf16>
+    return %1 : tensor<4xf16>
+    ```
+  }];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+  let statistics = [
+    Statistic<"numWidened", "widened", "Number of values made f32">
+  ];
+}
+
 def Simplify : Pass<"octet-simplify", "::mlir::func::FuncOp"> {
   let summary = "Folds what exporters leave around the operators that count";
   let description = [{

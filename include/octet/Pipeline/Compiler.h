@@ -11,6 +11,7 @@
 #define OCTET_PIPELINE_COMPILER_H
 
 #include "octet/Pipeline/Stage.h"
+#include "octet/Quantize/Recipe.h"
 #include "octet/Support/Target.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -21,8 +22,6 @@
 #include <vector>
 
 namespace mlir::octet {
-
-enum class Precision { Float, Int8 };
 
 struct CompileOptions {
   std::string input;  ///< .onnx or .mlir

@@ -22,10 +22,12 @@ namespace mlir::octet {
 struct ReportRow {
   std::string name; ///< of the node, or of several joined by '+'
   std::string op;
-  bool isInteger;
-  std::string reason; ///< why it stays float
+  std::string precision; ///< int8, fp16, bf16 or float
+  std::string reason;    ///< why it stays float, if it does
   int64_t macs;
   Location loc;
+
+  bool isInteger() const { return precision == "int8"; }
 };
 
 /// Which operators compute in integers, and why others do not; the steps of the
@@ -41,6 +43,8 @@ struct Report {
   LogicalResult addProgram(ModuleOp module);
 
   int64_t countIntegers() const;
+  /// With weights in 16 bits.
+  int64_t countShort() const;
   /// Share of multiply-accumulates done in integers, from 0 to 1; 1 if there
   /// are none.
   double getIntegerShare() const;

@@ -25,6 +25,11 @@ struct QuantizeOptions {
   std::string recipe; ///< JSON text; empty: the default recipe
 };
 
+/// Constant weights in 16 bits: all that the recipe does not speak of by
+/// `precision`, a name as --precision takes it.
+void buildNarrowPipeline(OpPassManager &pm, const QuantizeOptions &options,
+                         llvm::StringRef precision);
+
 /// Up to the point where samples are needed: decisions and observers.
 void buildObservePipeline(OpPassManager &pm, const QuantizeOptions &options);
 /// From statistics to pairs.

@@ -56,6 +56,39 @@ def AssignSchemes : Pass<"octet-assign-schemes", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::octet::OctetDialect"];
 }
 
+def NarrowWeights : Pass<"octet-narrow-weights", "::mlir::func::FuncOp"> {
+  let summary = "keep constant weights of float operators in 16 bits";
+  let description = [{
+    The weights of convolutions and products and the tables of gathers become
+    f16 or bf16 where no scheme makes them integers. Products take such weights
+    beside an f32 input; what is gathered is widened after it. The sums stay
+    f32. A constant that 16 bits hold worse than rounding explains, for it has
+    numbers beyond the format's range or below its normal numbers, stays f32,
+    and `octet.stays_float` says so (docs/Numerics.md, rule F2).
+
+    `precision` is `fp16`, `bf16` or `float`; empty, it is the type that the
+    model's own floats were stored in, `octet.stored_floats` of the function. A
+    recipe's rule with another `"precision"` goes before it.
+
+    ```mlir
+    %w = octet.constant dense<0.5> : tensor<8x4xf32> -> tensor<8x4xf32>
+    %y = octet.matmul(%x, %w) : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
+    // becomes
+    %w = octet.constant dense<0.5> : tensor<8x4xf16> -> tensor<8x4xf16>
+    %y = octet.matmul(%x, %w) : (tensor<1x8xf32>, tensor<8x4xf16>) -> tensor<1x4xf32>
+    ```
+  }];
+  let options = [
+    Option<"recipe", "recipe", "std::string", "\"\"",
+           "The recipe's JSON text; empty: the default recipe">,
+    Option<"precision", "precision", "std::string", "\"\"",
+           "fp16, bf16, float; empty: as the model stores floats">];
+  let statistics = [
+    Statistic<"numNarrowed", "narrowed", "Constants made 16 bits wide">,
+    Statistic<"numKept", "kept", "Constants that 16 bits cannot hold">];
+  let dependentDialects = ["::mlir::octet::OctetDialect"];
+}
+
 def InsertObservers : Pass<"octet-insert-observers", "::mlir::func::FuncOp"> {
   let summary = "mark the values whose range must be learnt";
   let description = [{

@@ -16,9 +16,18 @@
 
 namespace mlir::octet {
 
+/// What a model or an operator computes with. FP16 and BF16: in f32, with
+/// constant weights and tables kept in 16 bits.
+enum class Precision { Float, Int8, FP16, BF16 };
+
+/// By the name that --precision and recipes use: float, int8, fp16, bf16.
+std::optional<Precision> parsePrecision(llvm::StringRef name);
+llvm::StringRef getPrecisionName(Precision precision);
+
 /// The choice for one operator.
 struct RecipeChoice {
-  std::optional<bool> toFloat; ///< nothing: as the operator prefers
+  /// Nothing: as the operator prefers.
+  std::optional<Precision> precision;
   bool activationSigned = false;
   bool activationSymmetric = false;
   bool weightPerChannel = true;
@@ -27,6 +36,7 @@ struct RecipeChoice {
   double percentile = 99.999;
 
   SchemeAttr getScheme(MLIRContext *context) const;
+  bool staysFloat() const { return precision && *precision != Precision::Int8; }
 };
 
 /// A default choice and rules that change it for some operators; of several

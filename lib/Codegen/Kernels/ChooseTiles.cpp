@@ -30,12 +30,15 @@ static std::string joinExtents(ArrayRef<int64_t> extents) {
 static std::string nameKernel(ConvOp op) {
   std::string name;
   llvm::raw_string_ostream os(name);
+  Type input = op.getInputType().getElementType(),
+       weights = op.getWeightsType().getElementType();
   os << stringifyIsa(getIsa(op)) << " "
-     << joinExtents(op.getInputType().getShape()) << "x"
-     << op.getInputType().getElementType() << " "
+     << joinExtents(op.getInputType().getShape()) << "x" << input << " "
      << joinExtents({op.getOutChannels(), op.getKernel()[0], op.getKernel()[1],
-                     op.getGroupChannels()})
-     << " strides " << joinExtents(op.getStrides()) << " dilations "
+                     op.getGroupChannels()});
+  if (weights != input)
+    os << "x" << weights;
+  os << " strides " << joinExtents(op.getStrides()) << " dilations "
      << joinExtents(op.getDilations()) << " "
      << op.getOutType().getElementType() << " "
      << op.getEpilogueOperands().size();

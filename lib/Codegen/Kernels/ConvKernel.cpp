@@ -104,11 +104,11 @@ public:
              unit.pixels,
              int64_t(llvm::divideCeil(unit.channels, plan.lanes())),
              Panels::countSteps(plan),
-             plan.input.strides[2] * plan.strideWidth *
-                 plan.weightShape.elementBytes,
+             plan.input.strides[2] * plan.strideWidth * plan.getInputBytes(),
              panels.mostPixels,
              panels.mostChannels / plan.lanes(),
-             plan.weightShape.getSegments(plan.packing)},
+             plan.weightShape.getSegments(plan.packing),
+             plan.weightShape.elementBytes},
         row(chooseRow()), grid(work, row.rows) {}
 
   void write();

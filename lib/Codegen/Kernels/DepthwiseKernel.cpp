@@ -345,7 +345,7 @@ private:
         // Blocks of less than a panel begin within one.
         Value within = b.rem(channel, WeightShape::kPanel);
         weights.push_back(
-            b.load(plan.weights, b.add(weightsAt(element), within), lanes));
+            plan.loadWeights(b, b.add(weightsAt(element), within), lanes));
       }
   }
 

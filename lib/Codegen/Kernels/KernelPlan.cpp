@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelPlan.h"
+#include "FloatBits.h"
 
 using namespace mlir;
 using namespace mlir::octet;
@@ -61,4 +62,16 @@ Value KernelPlan::locateInput(KernelBuilder &b, const Position &at,
   element = b.add(element, b.mul(at.row, input.strides[1] * strideHeight));
   element = b.add(element, b.mul(at.pixel, input.strides[2] * strideWidth));
   return b.add(element, channel);
+}
+
+Value KernelPlan::loadWeights(KernelBuilder &b, Value at, int64_t count) const {
+  Value vector = b.load(weights, at, count);
+  Type element = getElementTypeOrSelf(vector);
+  if (element.isBF16())
+    return extendBrain(b, vector);
+  if (!element.isF16())
+    return vector;
+  if (traits.isa == Isa::Generic)
+    return extendHalf(b, vector);
+  return arith::ExtFOp::create(b, b.vec(count, b.getF32Type()), vector);
 }

@@ -57,12 +57,16 @@ struct KernelPlan {
   /// Writes the views before `op`.
   KernelPlan(octet_kernel::ConvOp op, KernelBuilder &b);
 
+  /// Of an element.
+  int64_t getInputBytes() const { return type == KernelType::F32 ? 4 : 1; }
   int64_t lanes() const { return traits.getLanes(); }
   /// Element of `view` at `at`.
   Value locate(KernelBuilder &b, const View &view, const Position &at) const;
   /// Element of the input that the first tap of output `at` meets, in its
   /// group's first channel.
   Value locateInput(KernelBuilder &b, const Position &at, Value channel) const;
+  /// `count` packed weights from element `at` on; short floats as f32.
+  Value loadWeights(KernelBuilder &b, Value at, int64_t count) const;
   /// Element of the packed weights, within a panel's range, of lane `lane`.
   int64_t weightOffset(int64_t lane) const {
     int64_t panel = octet_kernel::WeightShape::kPanel;

@@ -60,6 +60,8 @@ static constexpr double kEpilogueCycles = 3.5, kStoreCycles = 1.5,
 /// Of a dot product of words, AVX2's: two multiplications and two additions;
 /// and to widen a pixel's step.
 static constexpr double kWordDotCycles = 1.1, kWidenCycles = 0.6;
+/// Of making a vector of 16-bit floats one of f32, on the ports that multiply.
+static constexpr double kExtendCycles = 1.0;
 /// What bringing two rows together, and the registers that it takes, cost in a
 /// step, in dot products of a pair of rows.
 static constexpr double kPairingVectors = 0.5;
@@ -88,6 +90,9 @@ static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
                      : row.type == KernelType::Words ? kWordDotCycles
                                                      : traits.fmaCycles;
   double dots = double(rows) * vectors * dotCycles;
+  bool extends = row.type == KernelType::F32 && work.weightBytes == 2;
+  if (extends)
+    dots += vectors * kExtendCycles;
   // Rows of Arm tiles are loaded for `unroll` steps at once.
   double rowLoads = traits.isX86() ? rows : double(rows) / row.unroll;
   double vectorLoads = vectors;
@@ -108,7 +113,9 @@ static double estimateTile(const KernelRow &row, int64_t rows, int64_t vectors,
   if (haveConflicts(rows, work.pixelBytes))
     step += rows * kConflictCycles;
   double bytes = double(vectors) * traits.vectorBits / 8 *
-                 (row.type == KernelType::Words ? 2 : 1);
+                 (row.type == KernelType::Words ? 2.0
+                  : extends                     ? 0.5
+                                                : 1.0);
   if (bytes * steps > kResidentL1Bytes)
     step = std::max(step, bytes / traits.l2BytesPerCycle);
   if (row.type == KernelType::Words)

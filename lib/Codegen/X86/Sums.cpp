@@ -78,8 +78,8 @@ private:
 
   Value loadWeights(Value w, int64_t v, int64_t step) {
     int64_t depth = plan.weightShape.getDepth(plan.packing);
-    return b.load(plan.weights, b.add(w, weightOffset(v * plan.lanes(), step)),
-                  plan.lanes() * depth);
+    return plan.loadWeights(b, b.add(w, weightOffset(v * plan.lanes(), step)),
+                            plan.lanes() * depth);
   }
 
   Value loadInput(Value at) {

@@ -97,9 +97,16 @@ static LogicalResult verifyShapes(ConvOp op) {
   return success();
 }
 
+/// Constant weights of floats may be shorter floats.
+static bool haveMatchingElements(ConvOp op) {
+  Type weights = op.getWeightsType().getElementType();
+  return weights == op.getInputType().getElementType() ||
+         (op.isFloat() && isa<FloatType>(weights) && !op.getWeightsPerRow());
+}
+
 static LogicalResult verifyWeights(ConvOp op) {
   ShapedType weights = op.getWeightsType();
-  if (weights.getElementType() != op.getInputType().getElementType())
+  if (!haveMatchingElements(op))
     return op.emitOpError()
            << "weights are " << weights.getElementType()
            << ", but the input is " << op.getInputType().getElementType();

@@ -23,24 +23,26 @@ WeightShape::WeightShape(ConvOp op)
     : groups(op.isDepthwise() ? 1 : op.getGroups()),
       outChannels(op.getOutChannels()), kernelHeight(op.getKernel()[0]),
       kernelWidth(op.getKernel()[1]), channels(op.getGroupChannels()),
-      elementBytes(op.isFloat() ? 4 : 1), strideHeight(op.getStrides()[0]),
-      dilationHeight(op.getDilations()[0]),
+      elementBytes(op.getWeightsType().getElementTypeBitWidth() / 8),
+      strideHeight(op.getStrides()[0]), dilationHeight(op.getDilations()[0]),
       wholeRows(op.getGroups() == 1 && op.getDilations()[1] == 1 &&
-                hasDensePixels(op)) {}
+                hasDensePixels(op)),
+      isFloat(op.isFloat()) {}
 
 WeightShape::WeightShape(PackOp op)
     : groups(1), outChannels(op.getColumns()), kernelHeight(1), kernelWidth(1),
       channels(op.getDepth()), elementBytes(op.isFloat() ? 4 : 1),
-      strideHeight(1), dilationHeight(1), wholeRows(false) {}
+      strideHeight(1), dilationHeight(1), wholeRows(false),
+      isFloat(op.isFloat()) {}
 
 int64_t WeightShape::getDepth(Packing packing) const {
-  if (elementBytes == 4)
+  if (isFloat)
     return 1;
   return packing == Packing::Pairs ? 8 : 4;
 }
 
 int64_t WeightShape::getVariants(Packing packing) const {
-  if (packing != Packing::Taps || dilationHeight != 1 || elementBytes != 1)
+  if (packing != Packing::Taps || dilationHeight != 1 || isFloat)
     return 1;
   int64_t rows = llvm::alignTo(kernelHeight, getDepth(packing));
   return (rows - kernelHeight) / strideHeight + 1;

@@ -70,10 +70,14 @@ static bool followsPixels(Value operand, ArrayRef<int64_t> pixels) {
 /// once from beyond it in any order; otherwise the smaller of them is to stay,
 /// or as much of the weights as fits.
 static int64_t chooseTogether(ConvOp op, int64_t units) {
-  int64_t elementBytes = op.isFloat() ? 4 : 1;
-  int64_t input = op.getInputType().getNumElements() * elementBytes,
+  auto getBytes = [](ShapedType type) {
+    return int64_t(type.getElementTypeBitWidth() / 8);
+  };
+  int64_t input =
+              op.getInputType().getNumElements() * getBytes(op.getInputType()),
           weights = op.getGroupChannels() * op.getOutChannels() *
-                    op.getKernel()[0] * op.getKernel()[1] * elementBytes;
+                    op.getKernel()[0] * op.getKernel()[1] *
+                    getBytes(op.getWeightsType());
   if (input <= kResidentL2Bytes || weights <= kResidentL2Bytes)
     return weights > input ? 1 : units;
   int64_t together = units;

@@ -47,7 +47,8 @@ def OctetKernel_ConvOp : OctetKernel_Op<"conv",
       read as 0 to 255. As a buffer it may be strided, with a stride of 1 along
       C, and up to 64 bytes after its last element must be readable.
     - `weights`: constant, OC x KH x KW x C/groups as written by the creator
-      (i8 is signed), or one-dimensional in the order that `packing` names.
+      (i8 is signed), or one-dimensional in the order that `packing` names. For
+      an input of f32 also f16 or bf16, which are widened when they are read.
       `octet-pack-weights` makes the second out of the first. With
       `weights_per_row`, they are computed: N*H x room, for each row of each
       image its own, packed by `octet_kernel.pack`. The op is then a batch of
@@ -92,7 +93,7 @@ def OctetKernel_ConvOp : OctetKernel_Op<"conv",
   }];
   let arguments = (ins
     OctetKernel_Shaped<[I8, F32], [4]>:$input,
-    OctetKernel_Shaped<[I8, F32], [1, 2, 4]>:$weights,
+    OctetKernel_Shaped<[I8, F32, F16, BF16], [1, 2, 4]>:$weights,
     Variadic<AnyTypeOf<[AnyRankedTensor, AnyMemRef]>>:$epilogue_operands,
     OctetKernel_Shaped<[AnyType], [4]>:$out,
     Optional<Index>:$lo,

@@ -23,6 +23,7 @@ struct WeightShape {
   int64_t elementBytes, strideHeight, dilationHeight;
   /// All of a kernel row is one segment, rather than each of its pixels.
   bool wholeRows;
+  bool isFloat;
   static constexpr int64_t kPanel = 16;
 
   explicit WeightShape(ConvOp op);
