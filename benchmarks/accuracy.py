@@ -6,7 +6,8 @@
   benchmarks/accuracy.py [TASK...] [--json FILE] [--check]
 
 One row for each task. `float` and `int8` are the task's metric; `diff` is the largest
-difference of Octet's float outputs, relative to the largest output; `MACs` is the
+difference of Octet's float outputs, relative to the largest output; `fp16` and `bf16`
+are Octet's with weights in 16 bits; `MACs` is the
 share of multiply-accumulates that Octet computes in integers. With --check the exit
 status is 1 if a row misses what is promised: float equal to ONNX Runtime's, int8 at
 most half a point below float and not below ONNX Runtime's static int8.
@@ -25,9 +26,9 @@ import peers
 import stream
 import tasks
 
-COLUMNS = ["task", "metric", "float ORT", "float Octet", "diff", "int8 ORT",
+COLUMNS = ["task", "metric", "float ORT", "float Octet", "diff", "fp16", "bf16", "int8 ORT",
            "int8 Octet", "MACs", "verdict"]
-WIDTHS = [18, 12, 10, 11, 8, 10, 10, 6, 0]
+WIDTHS = [18, 12, 10, 11, 8, 8, 8, 10, 10, 6, 0]
 
 
 def relative_difference(reference, outputs):
@@ -75,6 +76,12 @@ def measure_octet(task, scratch, row, batch):
     if task.calibration is None:
         task.calibration = stream.samples_of(task.inputs, outputs, task.feedback,
                                              task.calibration_calls)
+    for precision in ("fp16", "bf16"):
+        library = scratch / f"{precision}.so"
+        octet_tools.compile_model(task.model, library, batch=batch, bind=task.bind,
+                                  precision=precision)
+        row[precision] = task.score(octet_tools.run_model(library, task.inputs,
+                                                          feedback=task.feedback))
     library = scratch / "int8.so"
     row["MACs"] = integer_share(octet_tools.compile_model(
         task.model, library, task.calibration, batch=batch, bind=task.bind))

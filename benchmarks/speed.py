@@ -47,7 +47,7 @@ def contenders(path, inputs, calibration, batch, threads, with_float, scratch):
 
     def compiled(name, samples):
         library = scratch / f"{name}.so"
-        report = octet_tools.compile_model(path, library, samples, batch)
+        report = octet_tools.compile_model(path, library, samples, batch, precision=name)
         return Octet(library, inputs, threads, report)
 
     add("octet int8", (), lambda: compiled("int8", calibration))
@@ -62,7 +62,8 @@ def contenders(path, inputs, calibration, batch, threads, with_float, scratch):
     add("litert int8", ("ai_edge_litert", "onnx2tf", "tensorflow"), lambda: InProcess(LiteRT(
         peers.litert_convert(path, calibration, batch, scratch), inputs, threads)))
     if with_float:
-        add("octet float", (), lambda: compiled("float", None))
+        for precision in ("float", "fp16", "bf16"):
+            add(f"octet {precision}", (), lambda name=precision: compiled(name, None))
         add("ort float", ("onnxruntime",),
             lambda: InProcess(OnnxRuntime(path, inputs, threads)))
     return made
@@ -137,7 +138,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=.4, help="of one burst")
-    parser.add_argument("--float", action="store_true", help="float too")
+    parser.add_argument("--float", action="store_true", help="float too, and with weights in 16 bits")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     if peers.missing("onnx"):

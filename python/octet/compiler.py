@@ -27,6 +27,7 @@ def compile(model: PathLike, out: PathLike, samples: Optional[Samples] = None, *
             **options: Any) -> pathlib.Path:
     """Compiles an ONNX file; with samples, in int8. Gives the path of `out`.
 
+    `precision` is int8, float, or fp16 or bf16: float with weights in 16 bits.
     `samples` is an array for each input by name, or a single array for a model with
     one input: samples along the first axis. It may also be an iterable of such, whose
     items are joined along the first axis, or of tuples in the order of the inputs.
