@@ -32,8 +32,8 @@ func.func @casts(%x: tensor<2xbf16>) -> tensor<2xf32> {
 // An input that is an output, and a cast that is what the model is there for.
 // CHECK-LABEL: func @borders
 // CHECK-NEXT: %[[WIDE:.*]] = octet.cast %{{.*}} : tensor<2xf16> -> tensor<2xf32>
-// CHECK-NEXT: %[[A:.*]] = octet.cast %[[WIDE]] : tensor<2xf32> -> tensor<2xf16>
 // CHECK-NEXT: %[[B:.*]] = octet.cast %{{.*}} : tensor<2xf32> -> tensor<2xf16>
+// CHECK-NEXT: %[[A:.*]] = octet.cast %[[WIDE]] : tensor<2xf32> -> tensor<2xf16>
 // CHECK-NEXT: return %[[A]], %[[B]]
 func.func @borders(%x: tensor<2xf16>, %y: tensor<2xf32>) -> (tensor<2xf16>, tensor<2xf16>) {
   %0 = octet.cast %y : tensor<2xf32> -> tensor<2xf16>
