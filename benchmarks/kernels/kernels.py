@@ -225,7 +225,7 @@ def make_channels(shape, rng, chosen):
     bias = array.array("i", [rng.randint(-10000, 10000) for _ in range(shape.oc)])
     scale = array.array("f", [rng.uniform(.5, 2.5) / (150 * taps ** .5)
                               for _ in range(shape.oc)])
-    if chosen and shape.kind != "f32":
+    if chosen and not shape.floats:
         low = (0 if shape.kind == "u8" else -128) - zero_point_of(shape)
         for channel in range(shape.oc):
             weights = array.array("b", shape.bytes[channel * taps:(channel + 1) * taps])
