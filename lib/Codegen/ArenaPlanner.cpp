@@ -99,6 +99,7 @@ static void improve(ArrayRef<ArenaBuffer> buffers, SmallVector<unsigned> order,
   int64_t size = buffers.size();
   int64_t tries =
       std::min<int64_t>(2000, kWork / std::max<int64_t>(size * size, 1));
+  // NOLINTNEXTLINE(bugprone-random-generator-seed): the same in every run
   std::mt19937 random(1);
   for (int64_t i = 0; i < tries && best.bytes > bound; ++i) {
     unsigned a = random() % size, b = random() % size;
