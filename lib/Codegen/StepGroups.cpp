@@ -82,6 +82,17 @@ static bool joins(const StepGroup &group, Operation *op) {
                             group.extent);
     });
   };
+  // What a body loads by itself may be anywhere in a buffer.
+  auto loadsShared = [&](Operation *member) {
+    return member
+        ->walk([&](memref::LoadOp load) {
+          return shared(getRoot(load.getMemRef())) ? WalkResult::interrupt()
+                                                   : WalkResult::advance();
+        })
+        .wasInterrupted();
+  };
+  if (loadsShared(op) || llvm::any_of(group.ops, loadsShared))
+    return false;
   return llvm::all_of(group.ops, isAligned) && isAligned(op) && sharesWritten;
 }
 
