@@ -258,6 +258,30 @@ struct SinkThroughReshape : OpRewritePattern<ReshapeOp> {
   }
 };
 
+} // namespace
+
+/// transpose(resize(x)) -> resize(transpose(x)), in the other layout, where
+/// fewer elements move so.
+static void growAfterwards(TransposeOp op) {
+  auto resize = op.getInput().getDefiningOp<ResizeOp>();
+  SmallVector<int64_t> back = invert(toLast(getShape(op).size()));
+  if (!resize || !resize->hasOneUse() ||
+      resize.getLayout() != Layout::ChannelsLast ||
+      op.getPermutation() != ArrayRef(back))
+    return;
+  if (resize.getInput().getType().getNumElements() * 2 >
+      op.getType().getNumElements())
+    return;
+  OpBuilder builder(resize);
+  resize.getInputMutable().assign(
+      transpose(builder, op.getLoc(), resize.getInput(), back));
+  resize.setLayout(Layout::ChannelsFirst);
+  resize.getResult().setType(op.getType());
+  op.replaceAllUsesWith(resize.getResult());
+  op.erase();
+}
+
+namespace {
 struct ChannelsLastPass : octet::impl::ChannelsLastBase<ChannelsLastPass> {
   void runOnOperation() override {
     getOperation().walk([&](LayoutOpInterface op) {
@@ -274,7 +298,11 @@ struct ChannelsLastPass : octet::impl::ChannelsLastBase<ChannelsLastPass> {
       getOperation().emitError("transposes did not settle");
       return signalPassFailure();
     }
-    getOperation().walk([&](TransposeOp) { ++numLeft; });
+    SmallVector<TransposeOp> left;
+    getOperation().walk([&](TransposeOp op) { left.push_back(op); });
+    numLeft += left.size();
+    for (TransposeOp op : left)
+      growAfterwards(op);
   }
 };
 } // namespace

@@ -37,8 +37,10 @@ struct VerifyFoldPass : octet::impl::VerifyFoldBase<VerifyFoldPass> {
         op->emitError("computes in float between integers without a reason");
         return WalkResult::interrupt();
       }
+      // A resize has no use for channels side by side.
       auto layout = dyn_cast<LayoutOpInterface>(op);
-      if (layout && layout.getDataLayout() != Layout::ChannelsLast) {
+      if (layout && !isa<ResizeOp>(op) &&
+          layout.getDataLayout() != Layout::ChannelsLast) {
         op->emitError("data is not channels-last");
         return WalkResult::interrupt();
       }

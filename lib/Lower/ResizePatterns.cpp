@@ -40,8 +40,25 @@ struct AxisTaps {
   }
   /// Every result is one element.
   bool isPick() const { return indices.size() == 1; }
+  /// Every result is the element of its own index.
+  static AxisTaps getWhole(int64_t extent) {
+    AxisTaps taps;
+    for (int64_t i = 0; i < extent; ++i)
+      taps.add(0, i, 1);
+    return taps;
+  }
   /// Result i shows element i / factor; 0 if that is not so.
   int64_t getRepeat(int64_t extent) const;
+};
+
+/// Those of neighbouring axes, from the first on.
+struct Taps {
+  int64_t first;
+  SmallVector<AxisTaps> axes;
+
+  bool isPick() const {
+    return llvm::all_of(axes, [](auto &axis) { return axis.isPick(); });
+  }
 };
 
 /// One axis of a resize, by ONNX's definitions.
@@ -184,12 +201,12 @@ static Value createRepeat(OpBuilder &b, Location loc, Value input,
 }
 
 static Value createPick(OpBuilder &b, Location loc, Value input,
-                        ArrayRef<int64_t> shape, ArrayRef<AxisTaps> taps) {
+                        ArrayRef<int64_t> shape, const Taps &taps) {
   SmallVector<int64_t> factors(shape.size(), 1);
   SmallVector<IndexTable> tables(shape.size());
-  for (auto [i, axis] : llvm::enumerate(taps)) {
-    factors[1 + i] = axis.getRepeat(getShape(input)[1 + i]);
-    tables[1 + i] = axis.indices[0];
+  for (auto [i, axis] : llvm::enumerate(taps.axes)) {
+    factors[taps.first + i] = axis.getRepeat(getShape(input)[taps.first + i]);
+    tables[taps.first + i] = axis.indices[0];
   }
   if (!llvm::is_contained(factors, 0))
     return createRepeat(b, loc, input, factors);
@@ -204,15 +221,16 @@ namespace {
 /// Builds the weighted sum of taps, the first spatial axis outermost.
 class Interpolator {
 public:
-  Interpolator(Elementwise &work, Value input, ArrayRef<AxisTaps> taps)
-      : input(input), rank(getShape(input).size()) {
-    for (auto [i, axis] : llvm::enumerate(taps)) {
+  Interpolator(Elementwise &work, Value input, const Taps &taps)
+      : input(input), first(taps.first), rank(getShape(input).size()) {
+    for (auto [i, axis] : llvm::enumerate(taps.axes)) {
       indices.emplace_back();
       weights.emplace_back();
       for (auto [index, weight] : llvm::zip(axis.indices, axis.weights)) {
-        indices.back().emplace_back(work, 1 + i, IndexTable(index));
-        weights.back().push_back(
-            work.addNumbers(ArrayRef<float>(weight), {int64_t(1 + i)}));
+        indices.back().emplace_back(work, first + i, IndexTable(index));
+        if (!axis.isPick())
+          weights.back().push_back(
+              work.addNumbers(ArrayRef<float>(weight), {first + int64_t(i)}));
       }
     }
   }
@@ -220,7 +238,9 @@ public:
   /// `read` turns a stored element into a number.
   Value build(Body &body, ArrayRef<Value> args,
               function_ref<Value(Value)> read) const {
-    SmallVector<Value> at{body.make<linalg::IndexOp>(int64_t(0))};
+    SmallVector<Value> at;
+    for (int64_t axis = 0; axis < first; ++axis)
+      at.push_back(body.make<linalg::IndexOp>(axis));
     return buildAxis(body, args, 0, at, read);
   }
 
@@ -229,7 +249,8 @@ private:
                   SmallVector<Value> at,
                   function_ref<Value(Value)> read) const {
     if (axis == indices.size()) {
-      at.push_back(body.make<linalg::IndexOp>(rank - 1));
+      for (int64_t rest = at.size(); rest < rank; ++rest)
+        at.push_back(body.make<linalg::IndexOp>(rest));
       return read(body.make<tensor::ExtractOp>(input, at));
     }
     Value sum;
@@ -247,50 +268,99 @@ private:
   }
 
   Value input;
-  int64_t rank;
+  int64_t first, rank;
   SmallVector<SmallVector<TableIndex>> indices;
   SmallVector<SmallVector<unsigned>> weights;
 };
 } // namespace
 
-static Value interpolateFloat(OpBuilder &b, Location loc, Value input,
-                              RankedTensorType type, ArrayRef<AxisTaps> taps) {
-  Elementwise work(b, loc, type.getShape());
-  Interpolator interpolator(work, input, taps);
-  RealResult result(work, type, {});
-  return work.build(result.getElement(), [&](Body &body, ArrayRef<Value> args) {
-    auto read = [&](Value x) {
-      return x.getType().getIntOrFloatBitWidth() < 32
-                 ? body.resizeFloat(x, body.getF32Type())
-                 : x;
-    };
-    return result.build(body, args, interpolator.build(body, args, read));
-  });
+/// What is added up of an element of `from`, which may be quantized: a number
+/// that is not scaled yet.
+static Value readNumber(Body &body, ArrayRef<Value> args,
+                        std::optional<Dequantizer> &dequantizer, Value x) {
+  if (dequantizer)
+    return dequantizer->buildNumber(body, args, x);
+  return x.getType().getIntOrFloatBitWidth() < 32
+             ? body.resizeFloat(x, body.getF32Type())
+             : x;
 }
 
-/// Rule R1: interpolation of f32(q - z), then times f32(s_x / s_y).
-static Value interpolateQuantized(OpBuilder &b, Location loc, Value input,
-                                  const Quantization &from,
-                                  RankedTensorType type,
-                                  ArrayRef<AxisTaps> taps) {
+/// The axes before the last grow: the last one goes ahead by itself, so that
+/// each of its sums is computed once. It is the innermost of the sum anyway.
+static bool goesAhead(ArrayRef<AxisTaps> axes, ArrayRef<int64_t> extents) {
+  if (axes.size() < 2 || axes.back().isPick())
+    return false;
+  int64_t in = 1, out = 1;
+  for (auto [axis, extent] : llvm::zip(axes.drop_back(), extents)) {
+    in *= extent;
+    out *= axis.indices[0].size();
+  }
+  return out >= 2 * in;
+}
+
+/// Interpolates along the last of the axes only, which then are whole.
+static Value interpolateLast(OpBuilder &b, Location loc, Value input,
+                             std::optional<Quantization> &from, Taps &taps) {
+  Taps last{taps.first + int64_t(taps.axes.size()) - 1, {taps.axes.back()}};
+  SmallVector<int64_t> shape(getShape(input));
+  shape[last.first] = taps.axes.back().indices[0].size();
+  Elementwise work(b, loc, shape);
+  Interpolator interpolator(work, input, last);
+  std::optional<Dequantizer> dequantizer;
+  if (from)
+    dequantizer.emplace(work, *from, ArrayRef<int64_t>{});
+  Type element = getElementTypeOrSelf(input.getType());
+  bool isWide = element.isF64();
+  Value numbers = work.build(
+      isWide ? element : b.getF32Type(), [&](Body &body, ArrayRef<Value> args) {
+        return interpolator.build(body, args, [&](Value x) {
+          return readNumber(body, args, dequantizer, x);
+        });
+      });
+  taps.axes.back() = AxisTaps::getWhole(shape[last.first]);
+  return numbers;
+}
+
+/// Rule R1 where the input was quantized: interpolation of f32(q - z), then
+/// times f32(s_x / s_y).
+static Value interpolate(OpBuilder &b, Location loc, Value input,
+                         std::optional<Quantization> from,
+                         RankedTensorType type, Taps taps) {
+  SmallVector<float> scales, divisors{1};
+  if (from)
+    scales = from->scales;
+  if (goesAhead(taps.axes, getShape(input).drop_front(taps.first))) {
+    input = interpolateLast(b, loc, input, from, taps);
+    from.reset();
+  }
   Elementwise work(b, loc, type.getShape());
   Interpolator interpolator(work, input, taps);
-  Dequantizer dequantizer(work, from, {});
+  std::optional<Dequantizer> dequantizer;
+  if (from)
+    dequantizer.emplace(work, *from, ArrayRef<int64_t>{});
+  auto read = [&](Body &body, ArrayRef<Value> args) {
+    return interpolator.build(body, args, [&](Value x) {
+      return readNumber(body, args, dequantizer, x);
+    });
+  };
+  if (scales.empty()) {
+    RealResult result(work, type, {});
+    return work.build(result.getElement(),
+                      [&](Body &body, ArrayRef<Value> args) {
+                        return result.build(body, args, read(body, args));
+                      });
+  }
   FailureOr<Quantization> to = Quantization::get(type);
-  SmallVector<float> divisors{1};
   std::optional<Quantizer> quantizer;
   if (succeeded(to)) {
     divisors = to->scales;
     quantizer.emplace(work, *to, ClampAttr(), ArrayRef<int64_t>{});
   }
-  unsigned scale = work.addNumbers(divide(from.scales, divisors), {});
+  unsigned scale = work.addNumbers(divide(scales, divisors), {});
   Type element =
       succeeded(to) ? b.getIntegerType(to->bits) : type.getElementType();
   return work.build(element, [&](Body &body, ArrayRef<Value> args) {
-    Value x = interpolator.build(body, args, [&](Value stored) {
-      return dequantizer.buildNumber(body, args, stored);
-    });
-    x = body.mul(x, args[scale]);
+    Value x = body.mul(read(body, args), args[scale]);
     if (quantizer)
       return quantizer->build(body, args, x, /*mayBeNaN=*/false);
     return body.resizeFloat(x, element);
@@ -308,32 +378,29 @@ struct LowerResize : OpConversionPattern<ResizeOp> {
   matchAndRewrite(ResizeOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value input =
-        toChannelsLast(rewriter, loc, adaptor.getInput(), op.getLayout());
+    Value input = adaptor.getInput();
     SmallVector<int64_t> shape(getShape(input));
-    SmallVector<AxisTaps> taps;
+    Taps taps{op.getLayout() == Layout::ChannelsLast ? 1 : 2, {}};
     for (auto [i, size, scale] :
          llvm::enumerate(op.getSizes(), op.getScales())) {
-      taps.push_back(ResizeAxis{shape[1 + i], size, float(scale)}.getTaps(op));
-      shape[1 + i] = size;
+      int64_t &extent = shape[taps.first + i];
+      taps.axes.push_back(ResizeAxis{extent, size, float(scale)}.getTaps(op));
+      extent = size;
     }
-    auto type =
-        RankedTensorType::get(shape, getElementTypeOrSelf(op.getType()));
+    Type inElement = getElementTypeOrSelf(op.getInput().getType()),
+         outElement = getElementTypeOrSelf(op.getType());
     FailureOr<Quantization> from = Quantization::get(op.getInput().getType());
-    bool isPick = llvm::all_of(taps, [](auto &axis) { return axis.isPick(); });
-    bool isSame = getElementTypeOrSelf(op.getInput().getType()) ==
-                  getElementTypeOrSelf(op.getType());
-    Value result;
-    if (isPick && isSame)
-      result = createPick(rewriter, loc, input, shape, taps);
-    else if (succeeded(from) && !from->isPerAxis())
-      result = interpolateQuantized(rewriter, loc, input, *from, type, taps);
-    else if (isa<FloatType>(getElementTypeOrSelf(op.getInput().getType())))
-      result = interpolateFloat(rewriter, loc, input, type, taps);
+    std::optional<Quantization> quantized;
+    if (succeeded(from) && !from->isPerAxis())
+      quantized = *from;
+    if (taps.isPick() && inElement == outElement)
+      rewriter.replaceOp(op, createPick(rewriter, loc, input, shape, taps));
+    else if (quantized || isa<FloatType>(inElement))
+      rewriter.replaceOp(
+          op, interpolate(rewriter, loc, input, quantized,
+                          RankedTensorType::get(shape, outElement), taps));
     else
       return rewriter.notifyMatchFailure(op, "integers do not interpolate");
-    rewriter.replaceOp(op,
-                       fromChannelsLast(rewriter, loc, result, op.getLayout()));
     return success();
   }
 };

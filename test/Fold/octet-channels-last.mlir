@@ -69,3 +69,20 @@ func.func @flatten(%x: tensor<1x6x4x4xf32>) -> tensor<1x6x4xf32> {
   %r = octet.reshape %p {shape = array<i64: 1, 6, 4>} : (tensor<1x6x2x2xf32>) -> tensor<1x6x4xf32>
   return %r : tensor<1x6x4xf32>
 }
+
+// -----
+
+// What grows is transposed before.
+// CHECK-LABEL: func @grows
+// CHECK: %[[P:.*]] = octet.max_pool {{.*}}channels_last
+// CHECK: %[[T:.*]] = octet.transpose %[[P]] {permutation = array<i64: 0, 3, 1, 2>}
+// CHECK: %[[R:.*]] = octet.resize %[[T]]
+// CHECK-NOT: channels_last
+// CHECK: return %[[R]]
+func.func @grows(%x: tensor<1x3x4x4xf32>) -> tensor<1x3x8x8xf32> {
+  %p = octet.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+    : (tensor<1x3x4x4xf32>) -> tensor<1x3x2x2xf32>
+  %r = octet.resize %p {sizes = array<i64: 8, 8>, scales = array<f64: 4.0, 4.0>, mode = #octet<resize_mode linear>, coordinates = #octet<resize_coordinates half_pixel>}
+    : (tensor<1x3x2x2xf32>) -> tensor<1x3x8x8xf32>
+  return %r : tensor<1x3x8x8xf32>
+}

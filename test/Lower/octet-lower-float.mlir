@@ -70,3 +70,21 @@ func.func @lanes(%x: tensor<4x37xf32>) -> tensor<4x37xf32> {
   %y = octet.softmax %x {axis = 1 : i64} : (tensor<4x37xf32>) -> tensor<4x37xf32>
   return %y : tensor<4x37xf32>
 }
+
+// Rows grow: sums along them are computed once for each row of the input, in
+// the layout that is there.
+// CHECK-LABEL: func.func @resize(
+// CHECK-NOT:     linalg.transpose
+// CHECK:         linalg.generic
+// CHECK-COUNT-2:   tensor.extract %{{.*}} : tensor<1x3x2x2xf32>
+// CHECK-NOT:       tensor.extract
+// CHECK:         -> tensor<1x3x2x8xf32>
+// CHECK:         linalg.generic
+// CHECK-COUNT-2:   tensor.extract %{{.*}} : tensor<1x3x2x8xf32>
+// CHECK-NOT:       tensor.extract
+// CHECK:         -> tensor<1x3x8x8xf32>
+func.func @resize(%x: tensor<1x3x2x2xf32>) -> tensor<1x3x8x8xf32> {
+  %r = octet.resize %x {sizes = array<i64: 8, 8>, scales = array<f64: 4.0, 4.0>, mode = #octet<resize_mode linear>, coordinates = #octet<resize_coordinates half_pixel>}
+    : (tensor<1x3x2x2xf32>) -> tensor<1x3x8x8xf32>
+  return %r : tensor<1x3x8x8xf32>
+}

@@ -84,7 +84,7 @@ def ChannelsLast : Pass<"octet-channels-last", "::mlir::func::FuncOp"> {
     Transposes each LayoutOpInterface operator's data to N x spatial x C and
     back, then moves the transposes through operators that do not mind
     (AxesOpInterface) until they cancel. What is left stands at inputs, outputs
-    and reshapes.
+    and reshapes, and before a resize that makes more of what it moves.
   }];
   let statistics = [
     Statistic<"numSwitched", "switched", "Operators switched">,
@@ -153,7 +153,7 @@ def VerifyFold : Pass<"octet-verify-fold", "::mlir::func::FuncOp"> {
   let description = [{
     No operator with an integer form sits between a dequantize of each of its
     activation operands and a quantize, unless it carries the reason in
-    `octet.stays_float`; every layout is channels-last.
+    `octet.stays_float`; every layout but a resize's is channels-last.
   }];
 }
 
