@@ -51,6 +51,16 @@ static bool touchesOwnPart(linalg::GenericOp op, OpOperand &operand,
   return false;
 }
 
+/// Whether the body of `op` loads by itself, from anywhere, of such a buffer.
+static bool loadsFrom(Operation *op, function_ref<bool(Value root)> isSuch) {
+  return op
+      ->walk([&](memref::LoadOp load) {
+        return isSuch(getRoot(load.getMemRef())) ? WalkResult::interrupt()
+                                                 : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 /// Whether `op` may run in the same turn of the first loop as the ops of
 /// `group`: what one writes and another uses is the turn's own part.
 static bool joins(const StepGroup &group, Operation *op) {
@@ -82,16 +92,8 @@ static bool joins(const StepGroup &group, Operation *op) {
                             group.extent);
     });
   };
-  // What a body loads by itself may be anywhere in a buffer.
-  auto loadsShared = [&](Operation *member) {
-    return member
-        ->walk([&](memref::LoadOp load) {
-          return shared(getRoot(load.getMemRef())) ? WalkResult::interrupt()
-                                                   : WalkResult::advance();
-        })
-        .wasInterrupted();
-  };
-  if (loadsShared(op) || llvm::any_of(group.ops, loadsShared))
+  auto loads = [&](Operation *member) { return loadsFrom(member, shared); };
+  if (loads(op) || llvm::any_of(group.ops, loads))
     return false;
   return llvm::all_of(group.ops, isAligned) && isAligned(op) && sharesWritten;
 }

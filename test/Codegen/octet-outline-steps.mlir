@@ -55,6 +55,35 @@ func.func @main(%x: memref<8x4xf32>, %y: memref<8x4xf32>) {
 
 // -----
 
+#id = affine_map<(d0, d1) -> (d0, d1)>
+// A body may load rows that the other's turns have not written yet: two steps.
+// CHECK-LABEL: func @main
+// CHECK: call @k0
+// CHECK: call @k1
+func.func @main(%x: memref<8x4xf32>, %y: memref<8x4xf32>) {
+  %0 = memref.alloc() : memref<8x4xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<8x4xf32>) outs(%0 : memref<8x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %1 = arith.negf %a : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<8x4xf32>) outs(%y : memref<8x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %last = arith.constant 7 : index
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %flipped = arith.subi %last, %i : index
+    %1 = memref.load %0[%flipped, %j] : memref<8x4xf32>
+    %2 = arith.addf %a, %1 : f32
+    linalg.yield %2 : f32
+  }
+  return
+}
+
+// -----
+
 #id = affine_map<(d0) -> (d0)>
 // A border is filled by the step behind it, by the part that begins.
 // CHECK-LABEL: func @main
