@@ -42,9 +42,19 @@ TEST(Recipe, KnowsOperatorsByBothNames) {
   Recipe recipe = parse(R"({"rules": [
     {"op": "Gemm", "precision": "float"},
     {"op": "AveragePool", "precision": "float"}]})");
-  EXPECT_TRUE(recipe.getChoice("matmul", "").toFloat);
-  EXPECT_TRUE(recipe.getChoice("average_pool", "").toFloat);
-  EXPECT_FALSE(recipe.getChoice("max_pool", "").toFloat);
+  EXPECT_TRUE(recipe.getChoice("matmul", "").staysFloat());
+  EXPECT_TRUE(recipe.getChoice("average_pool", "").staysFloat());
+  EXPECT_FALSE(recipe.getChoice("max_pool", "").staysFloat());
+}
+
+TEST(Recipe, NamesPrecisions) {
+  Recipe recipe = parse(R"({"rules": [
+    {"op": "Gemm", "precision": "fp16"}, {"op": "Conv", "precision": "int8"}]})");
+  EXPECT_EQ(recipe.getChoice("matmul", "").precision, Precision::FP16);
+  EXPECT_TRUE(recipe.getChoice("matmul", "").staysFloat());
+  EXPECT_FALSE(recipe.getChoice("conv", "").staysFloat());
+  EXPECT_NE(getError(R"({"rules": [{"op": "Gemm", "precision": "half"}]})"),
+            "");
 }
 
 TEST(Recipe, SaysWhatIsWrong) {
