@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 
 import kernels
+from shapes import speed_set
 
 # Of an instruction set: the dot product and its multiply-accumulates; of a core: its
 # multiply-accumulates in a cycle.
@@ -117,7 +118,7 @@ def main():
     parser.add_argument("--tools", default=str(kernels.ROOT / "build/dev/bin"))
     options = parser.parse_intermixed_args()
     for isa in options.isa:
-        shapes = [s for s in kernels.speed_set() if s.name in options.names]
+        shapes = [s for s in speed_set() if s.name in options.names]
         if isa in kernels.ARM:
             for shape in shapes:
                 shape.kind = "s8"
