@@ -41,14 +41,13 @@ public:
   void apply();
 
 private:
-  void addRange(int64_t channel, int64_t weight);
   std::optional<double> findScale(size_t channel) const;
 
   WeightedOpInterface op;
   quant::UniformQuantizedType input, result;
   std::optional<QuantizedConstant> weights;
-  /// Of each channel's accumulator.
-  SmallVector<int64_t> least, most;
+  /// All but their scales.
+  std::vector<ChannelRequantization> channels;
 };
 } // namespace
 
@@ -60,7 +59,7 @@ bool Product::match() {
   weights = readQuantizedConstant(op.getWeightOperand().get());
   if (!weights || !isOwn(weights->type))
     return false;
-  AxisIndex channels = op.getOutputChannels();
+  AxisIndex axis = op.getOutputChannels();
   int64_t size = weights->data.bytes.size();
   size_t count = weights->scales.size();
   std::optional<SmallVector<int64_t>> bias;
@@ -70,37 +69,33 @@ bool Product::match() {
     bias = SmallVector<int64_t>(count, 0);
   // One scale for several channels would have to suit them all.
   if (!bias || bias->size() != count ||
-      channels.countEntries(size) != int64_t(count))
+      axis.countEntries(size) != int64_t(count))
     return false;
-  least = most = *bias;
-  channels.forEach(size, [&](int64_t i, int64_t channel) {
-    addRange(channel, weights->getStored(i));
+  int64_t zero = result.getZeroPoint();
+  for (int64_t start : *bias)
+    channels.push_back({0, int32_t(result.getStorageTypeMin() - zero),
+                        int32_t(result.getStorageTypeMax() - zero), start,
+                        start});
+  // The storage values, all 8 bits of them, are what is multiplied.
+  int64_t low = (input.isSigned() ? -128 : 0) - input.getZeroPoint();
+  axis.forEach(size, [&](int64_t i, int64_t channel) {
+    channels[channel].addProduct(weights->getStored(i), low);
   });
   return true;
-}
-
-/// The storage values, all 8 bits of them, are what is multiplied.
-void Product::addRange(int64_t channel, int64_t weight) {
-  int64_t low = (input.isSigned() ? -128 : 0) - input.getZeroPoint();
-  least[channel] += weight * (weight > 0 ? low : low + 255);
-  most[channel] += weight * (weight > 0 ? low + 255 : low);
 }
 
 /// The nearest scale that serves: 0, 1, -1, 2, ... units in the last place
 /// away.
 std::optional<double> Product::findScale(size_t channel) const {
-  int64_t zero = result.getZeroPoint();
+  ChannelRequantization tried = channels[channel];
   uint32_t bits = llvm::bit_cast<uint32_t>(float(weights->scales[channel]));
   for (int i = 0; i < kTries; ++i) {
     float scale =
         llvm::bit_cast<float>(bits + (i % 2 ? (i + 1) / 2 : -(i / 2)));
     // Rule C2.
     float product = float(input.getScale()) * scale;
-    float multiplier = product / float(result.getScale());
-    if (findRoundingAdd({multiplier, int32_t(result.getStorageTypeMin() - zero),
-                         int32_t(result.getStorageTypeMax() - zero),
-                         least[channel], most[channel]},
-                        int32_t(zero)))
+    tried.scale = product / float(result.getScale());
+    if (findRoundingAdd(tried, int32_t(result.getZeroPoint())))
       return scale;
   }
   return std::nullopt;

@@ -20,6 +20,11 @@ static constexpr int64_t kUnitBits = 0x4b000000;
 /// A float between them whose low 16 bits are zero.
 static constexpr int64_t kMiddle = kUnit + kUnit / 2;
 
+void ChannelRequantization::addProduct(int64_t weight, int64_t low) {
+  least += weight * (weight > 0 ? low : low + 255);
+  most += weight * (weight > 0 ? low + 255 : low);
+}
+
 int32_t ChannelRequantization::evaluate(int32_t sum) const {
   float value = float(sum) * scale;
   value = std::clamp(value, float(low), float(high));

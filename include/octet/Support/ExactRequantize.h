@@ -33,6 +33,9 @@ struct ChannelRequantization {
   int32_t low, high;
   int64_t least, most;
 
+  /// Widens the range of the sums by a weight times any byte from `low` to
+  /// `low` + 255.
+  void addProduct(int64_t weight, int64_t low);
   /// As the numeric contract says.
   int32_t evaluate(int32_t sum) const;
 };

@@ -205,40 +205,34 @@ uint64_t Requantizer::getKey() const {
 }
 
 Forms Requantizer::findForms() {
-  Forms forms;
-  forms.areRounding = true;
-  for (size_t channel = 0; channel < starts.size(); ++channel) {
-    std::optional<RoundingAdd> form =
-        findRoundingAdd(getChannel(channel), found.zeroPoint);
-    if (!form)
-      break;
-    forms.add(form->start, form->offset);
-  }
-  if (forms.starts.size() == starts.size())
+  auto collect = [&](auto find) {
+    Forms forms;
+    for (size_t channel = 0; channel < starts.size(); ++channel) {
+      auto form = find(getChannel(channel));
+      if (!form)
+        return Forms();
+      forms.add(form->start, form->offset);
+    }
     return forms;
-  forms = {};
-  for (size_t channel = 0; channel < starts.size(); ++channel) {
-    std::optional<MultiplyAdd> form = findMultiplyAdd(getChannel(channel));
-    if (!form)
-      return {};
-    forms.add(form->start, form->offset);
-  }
-  return forms;
+  };
+  Forms forms = collect([&](const ChannelRequantization &channel) {
+    return findRoundingAdd(channel, found.zeroPoint);
+  });
+  forms.areRounding = !forms.starts.empty();
+  return forms.areRounding ? forms : collect(findMultiplyAdd);
 }
 
 /// A channel, and the least and most that its weights can sum up to.
 ChannelRequantization Requantizer::getChannel(size_t channel) {
   size_t perChannel = weights.size() / starts.size();
   int64_t inputLow = op.getInputUnsigned() ? 0 : -128;
-  int64_t least = starts[channel], most = least;
+  ChannelRequantization result = {scales[channel], int32_t(found.low),
+                                  int32_t(found.high), starts[channel],
+                                  starts[channel]};
   for (char byte :
-       ArrayRef<char>(weights).slice(channel * perChannel, perChannel)) {
-    int64_t weight = static_cast<int8_t>(byte);
-    least += weight * (weight > 0 ? inputLow : inputLow + 255);
-    most += weight * (weight > 0 ? inputLow + 255 : inputLow);
-  }
-  return {scales[channel], int32_t(found.low), int32_t(found.high), least,
-          most};
+       ArrayRef<char>(weights).slice(channel * perChannel, perChannel))
+    result.addProduct(static_cast<int8_t>(byte), inputLow);
+  return result;
 }
 
 /// One more operand of the epilogue, a constant per channel.
